@@ -1,0 +1,53 @@
+// Files: whole-file reads, lines with gzip read as is, and writes that are all or nothing.
+#ifndef ATENTO_BASE_FILE_H_
+#define ATENTO_BASE_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace atento {
+
+// Throws Error{kNotFound} or {kIo} naming the path. gzip is not unpacked.
+std::string ReadFile(const std::string& path);
+
+// Writes to `path + ".tmp"`, flushes to the disk, renames: a crash leaves the old file or the new one.
+// Throws Error{kIo} naming the path and the reason, e.g. a full disk; the temporary file is removed.
+void WriteFileAtomically(const std::string& path, std::string_view bytes);
+
+bool FileExists(const std::string& path);
+bool IsDirectory(const std::string& path);
+// mkdir -p. Throws Error{kIo}.
+void MakeDirectories(const std::string& path);
+// Removes a directory and all in it; nothing if it does not exist. Throws Error{kIo}.
+void RemoveDirectory(const std::string& path);
+
+// Reads lines from a file, from a gzip file (by its first two bytes, whatever its name), or from
+// standard input if the path is "-". The line end, LF or CRLF, is stripped; a last line without one
+// counts. Unpacks as it reads: memory is one buffer and the longest line.
+class LineReader {
+ public:
+  // Throws Error{kNotFound} or {kIo}.
+  explicit LineReader(const std::string& path);
+  ~LineReader();
+  LineReader(LineReader&&) noexcept;
+  LineReader& operator=(LineReader&&) noexcept;
+
+  // False at the end. Throws Error{kIo}, with the line number, on a read error or a damaged or
+  // truncated gzip file.
+  bool Next(std::string* line);
+  // Of the line that Next returned last, from 1; 0 before the first.
+  int64_t line_number() const;
+  // As given; "standard input" for "-".
+  const std::string& name() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_BASE_FILE_H_

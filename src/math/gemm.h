@@ -1,0 +1,69 @@
+// Matrix products. oneDNN does them (in gemm_onednn.cc alone); the f64 and tsan builds use plain loops
+// (gemm_reference.cc) behind the same header.
+#ifndef ATENTO_MATH_GEMM_H_
+#define ATENTO_MATH_GEMM_H_
+
+#include <memory>
+
+#include "math/views.h"
+
+namespace atento {
+
+struct GemmOptions {
+  bool transpose_a = false;  // use Aᵀ
+  bool transpose_b = false;  // use Bᵀ
+  bool accumulate = false;   // add to C instead of overwriting it
+};
+
+// C [M,N] = or += op(A) [M,K] · op(B) [K,N]. Views may be strided. Nothing happens if M or N is 0;
+// K = 0 gives zeros (or leaves C, if accumulating). Use this when both operands change at every call:
+// weight gradients. Cost: 2·M·N·K flops; allocates only when a shape is seen for the first time.
+// Requires: shapes agree; C overlaps neither A nor B. Threads: safe when outputs are distinct.
+void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options = {});
+
+struct LinearOptions {
+  bool accumulate = false;   // add to y instead of overwriting it
+  ConstVector bias = {};     // [out], added to every row of y; empty: none
+};
+
+// Multiplies by weights in the layout that the machine likes best. A weight matrix W [out,in] is packed
+// when it is first used, one copy for each of the two directions in which it is used, and again after
+// Invalidate(). W is recognised by its address, shape and stride: it must stay where it is, and a column
+// block of a larger matrix is a weight of its own.
+//
+// Threads: the products may be called at once from several threads; Invalidate and Clear may not run
+// beside anything.
+class PackedWeights {
+ public:
+  PackedWeights();
+  ~PackedWeights();
+  PackedWeights(const PackedWeights&) = delete;
+  PackedWeights& operator=(const PackedWeights&) = delete;
+
+  // y [R,out] = or += x [R,in] · Wᵀ + bias.
+  void Linear(ConstMatrix x, ConstMatrix W, Matrix y, const LinearOptions& options = {});
+  // y [R,in] = or += x [R,out] · W: gradients with respect to the input of Linear.
+  void LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate = false);
+
+  // The numbers in the weights have changed, as after an optimizer's step: everything known is packed
+  // again, by `threads` threads, into the memory it has.
+  void Invalidate(int threads = 1);
+  // Forgets every weight and frees the copies.
+  void Clear();
+  size_t packed_bytes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The number of threads that one product, called from this thread, may use. Per calling thread;
+// 1 until set. The reference implementation ignores it.
+void SetGemmThreads(int threads);
+
+// "oneDNN 2.6.3 (avx512_core_bf16)" or "reference": for `atento --version` and benchmarks.
+const char* GemmBackend();
+
+}  // namespace atento
+
+#endif  // ATENTO_MATH_GEMM_H_
