@@ -1,7 +1,8 @@
 # atento_module(NAME sources... DEPENDS modules... LINK libraries...)
 #   One folder of src/ as a static library atento_NAME.
-# atento_test(NAME sources... MODULES modules... LINK libraries...)
-#   One GoogleTest binary, registered with CTest under its own name.
+# atento_test(NAME sources... MODULES modules... LINK libraries... LABELS labels...)
+#   One GoogleTest binary, registered with CTest under its own name. Labels: "readers" reads files or
+#   text from outside, "cli" runs the program; CI runs both under the sanitizers.
 
 function(atento_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
@@ -38,7 +39,7 @@ function(atento_module name)
 endfunction()
 
 function(atento_test name)
-  cmake_parse_arguments(ARG "" "" "MODULES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "MODULES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   foreach(module ${ARG_MODULES})
     target_link_libraries(${name} PRIVATE atento_${module})
@@ -48,4 +49,5 @@ function(atento_test name)
   target_compile_definitions(${name} PRIVATE ATENTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   atento_compile_options(${name})
   add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()

@@ -1,0 +1,326 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "atento/error.h"
+
+namespace atento {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 16;
+
+const char* Remedy(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return "check the path";
+    case ENOSPC:
+    case EDQUOT:
+      return "free some space or write elsewhere";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "check the permissions or choose another place";
+    case EISDIR:
+      return "name a file in it instead";
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit on open files (ulimit -n)";
+    default:
+      return "check the file and the disk it is on";
+  }
+}
+
+// "cannot read a/b: Permission denied; check …"
+[[noreturn]] void Fail(const std::string& what, int error) {
+  const bool absent = error == ENOENT || error == ENOTDIR;
+  throw Error(
+      absent ? ErrorKind::kNotFound : ErrorKind::kIo,
+      "cannot " + what + ": " + std::generic_category().message(error) + "; " + Remedy(error));
+}
+
+// Writing never fails with kNotFound: what is missing is a place, not a thing that was asked for.
+[[noreturn]] void FailWrite(const std::string& what, int error) {
+  throw Error(ErrorKind::kIo, "cannot " + what + ": " + std::generic_category().message(error) +
+                                  "; " + Remedy(error));
+}
+
+// Owns a descriptor; standard input is left open.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ > STDIN_FILENO) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  // The error number, or 0.
+  int Close() { return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
+
+ private:
+  int fd_;
+};
+
+int OpenForReading(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) Fail("read " + path, errno);
+  struct stat status;
+  if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+    ::close(fd);
+    Fail("read " + path, EISDIR);
+  }
+  return fd;
+}
+
+// As read(2), but goes on after a signal.
+ssize_t ReadSome(int fd, char* buffer, size_t bytes) {
+  ssize_t got;
+  do {
+    got = ::read(fd, buffer, bytes);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+// The error number, or 0.
+int WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+// Makes a rename survive a power failure. Some file systems cannot; then there is nothing to do.
+void SyncParentDirectory(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+// The error number, or 0.
+int WriteAndRename(const std::string& temporary, const std::string& path, std::string_view bytes) {
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) return errno;
+  if (const int error = WriteAll(file.get(), bytes)) return error;
+  if (::fsync(file.get()) != 0) return errno;
+  if (const int error = file.Close()) return error;
+  return ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+std::string ReadFile(const std::string& path) {
+  Descriptor file(OpenForReading(path));
+  struct stat status;
+  std::string bytes;
+  size_t used = 0;
+  // One byte more than the size, so that the end is seen without growing.
+  bytes.resize(::fstat(file.get(), &status) == 0 && status.st_size > 0
+                   ? static_cast<size_t>(status.st_size) + 1
+                   : kBufferBytes);
+  while (true) {
+    if (used == bytes.size()) bytes.resize(2 * bytes.size());
+    const ssize_t got = ReadSome(file.get(), bytes.data() + used, bytes.size() - used);
+    if (got < 0) Fail("read " + path, errno);
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+void WriteFileAtomically(const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".tmp";
+  if (const int error = WriteAndRename(temporary, path, bytes)) {
+    ::unlink(temporary.c_str());
+    FailWrite("write " + path, error);
+  }
+  SyncParentDirectory(path);
+}
+
+bool FileExists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+bool IsDirectory(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+void MakeDirectories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !IsDirectory(path)) error = std::make_error_code(std::errc::not_a_directory);
+  if (error) FailWrite("make the directory " + path, error.value());
+}
+
+void RemoveDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) FailWrite("remove the directory " + path, error.value());
+}
+
+struct LineReader::Impl {
+  explicit Impl(const std::string& path)
+      : name(path == "-" ? "standard input" : path),
+        file(path == "-" ? STDIN_FILENO : OpenForReading(path)) {}
+  ~Impl() {
+    if (gzip) inflateEnd(&stream);
+  }
+
+  // Makes text[position, end) non-empty; false at the end of the input.
+  bool Fill();
+  bool FillRaw();
+  void Detect();
+  bool Inflate();
+  // Moves on to the next gzip member, if there is one.
+  bool NextMember();
+  [[noreturn]] void Damaged(const std::string& what) const;
+
+  std::string name;
+  Descriptor file;
+  int64_t line_number = 0;
+  bool detected = false;
+  bool gzip = false;
+  bool member_ended = false;  // the last gzip member is complete
+  z_stream stream = {};
+  std::vector<char> raw = std::vector<char>(kBufferBytes);  // as read: only with gzip
+  size_t raw_begin = 0, raw_end = 0;
+  std::vector<char> text = std::vector<char>(kBufferBytes);
+  size_t position = 0, end = 0;
+};
+
+void LineReader::Impl::Damaged(const std::string& what) const {
+  throw Error(ErrorKind::kIo, name + ":" + std::to_string(line_number + 1) + ": the gzip file is " +
+                                  what + "; make it again, or check it with gzip -t");
+}
+
+bool LineReader::Impl::FillRaw() {
+  const ssize_t got = ReadSome(file.get(), raw.data(), raw.size());
+  if (got < 0) {
+    const int error = errno;
+    throw Error(ErrorKind::kIo, name + ":" + std::to_string(line_number + 1) +
+                                    ": cannot read on: " + std::generic_category().message(error) +
+                                    "; " + Remedy(error));
+  }
+  raw_begin = 0;
+  raw_end = static_cast<size_t>(got);
+  return got > 0;
+}
+
+// gzip or not: the first two bytes decide. The second is waited for only if the first is gzip's, so
+// that a terminal's first line is answered at once.
+void LineReader::Impl::Detect() {
+  detected = true;
+  FillRaw();
+  while (raw_end == 1 && raw[0] == '\x1f') {
+    const ssize_t got = ReadSome(file.get(), raw.data() + 1, raw.size() - 1);
+    if (got <= 0) break;
+    raw_end += static_cast<size_t>(got);
+  }
+  gzip = raw_end >= 2 && raw[0] == '\x1f' && raw[1] == '\x8b';
+  if (gzip && inflateInit2(&stream, 15 + 16) != Z_OK) {
+    gzip = false;
+    throw Error(ErrorKind::kInternal, name + ": not enough memory to unpack gzip");
+  }
+  // What is left of a gzip file whose writer died at once.
+  if (!gzip && name.ends_with(".gz") && (raw_end == 0 || (raw_end == 1 && raw[0] == '\x1f'))) {
+    Damaged("truncated");
+  }
+}
+
+bool LineReader::Impl::NextMember() {
+  // Padding with zeros is common (tapes, block devices) and harmless.
+  do {
+    while (raw_begin < raw_end && raw[raw_begin] == '\0') ++raw_begin;
+    if (raw_begin < raw_end) {
+      inflateReset(&stream);
+      member_ended = false;
+      return true;
+    }
+  } while (FillRaw());
+  return false;
+}
+
+bool LineReader::Impl::Inflate() {
+  position = end = 0;
+  while (end == 0) {
+    if (member_ended && !NextMember()) return false;
+    if (raw_begin == raw_end && !FillRaw()) Damaged("truncated");
+    stream.next_in = reinterpret_cast<Bytef*>(raw.data() + raw_begin);
+    stream.avail_in = static_cast<uInt>(raw_end - raw_begin);
+    stream.next_out = reinterpret_cast<Bytef*>(text.data());
+    stream.avail_out = static_cast<uInt>(text.size());
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    raw_begin = raw_end - stream.avail_in;
+    end = text.size() - stream.avail_out;
+    member_ended = result == Z_STREAM_END;
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+      Damaged(std::string("damaged (") + (stream.msg ? stream.msg : "zlib error") + ")");
+    }
+  }
+  return true;
+}
+
+bool LineReader::Impl::Fill() {
+  if (!detected) {
+    Detect();
+  } else if (!gzip) {
+    FillRaw();
+  }
+  if (gzip) return Inflate();
+  std::swap(raw, text);
+  position = 0;
+  end = raw_end;
+  return end > 0;
+}
+
+LineReader::LineReader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+LineReader::~LineReader() = default;
+LineReader::LineReader(LineReader&&) noexcept = default;
+LineReader& LineReader::operator=(LineReader&&) noexcept = default;
+
+bool LineReader::Next(std::string* line) {
+  Impl& in = *impl_;
+  line->clear();
+  bool any = false;
+  while (in.position < in.end || in.Fill()) {
+    any = true;
+    const char* const begin = in.text.data() + in.position;
+    const size_t available = in.end - in.position;
+    const void* const newline = std::memchr(begin, '\n', available);
+    if (newline == nullptr) {
+      line->append(begin, available);
+      in.position = in.end;
+      continue;
+    }
+    const size_t length = static_cast<size_t>(static_cast<const char*>(newline) - begin);
+    line->append(begin, length);
+    in.position += length + 1;
+    if (line->ends_with('\r')) line->pop_back();
+    break;
+  }
+  if (any) ++in.line_number;
+  return any;
+}
+
+int64_t LineReader::line_number() const { return impl_->line_number; }
+const std::string& LineReader::name() const { return impl_->name; }
+
+}  // namespace atento

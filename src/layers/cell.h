@@ -1,0 +1,75 @@
+// Recurrent cells: one time step for the rows that are still alive.
+//
+//   x  input of the step [R,I]     h', c'  state before it [R,H]     h, c  state after it [R,H]
+//
+// tanh   h = tanh(W x + U h' + b)
+//
+// GRU    r = σ(W_r x + U_r h' + b_r)
+//        z = σ(W_z x + U_z h' + b_z)
+//        n = tanh(W_n x + b_n + r ∘ (U_n h' + b_u))      kGru: reset after the matrix
+//        n = tanh(W_n x + b_n + U_n (r ∘ h'))            kGruResetBefore: Bahdanau+ 2014, appendix A.1.1
+//        h = (1 − z) ∘ h' + z ∘ n                        z admits the new state, in both
+//
+// LSTM   i, f, o = σ(W_{i,f,o} x + U_{i,f,o} h' + b_{i,f,o});  g = tanh(W_g x + U_g h' + b_g)
+//        c = f ∘ c' + i ∘ g;   h = o ∘ tanh(c)
+//
+// The blocks of W, U and b stand in the order r z n, and i f g o, as in PyTorch. (PyTorch's z is our
+// 1 − z: to take over its weights, negate the z blocks.)
+#ifndef ATENTO_LAYERS_CELL_H_
+#define ATENTO_LAYERS_CELL_H_
+
+#include "atento/options.h"
+#include "layers/workspace.h"
+#include "math/views.h"
+
+namespace atento {
+
+// G: blocks of a cell's matrices. 1, 3 or 4.
+int CellGates(Cell cell);
+
+// A cell's parameters, or their gradients.
+struct CellParams {
+  Matrix W;    // [G·H, I]
+  Matrix U;    // [G·H, H]
+  Vector b;    // [G·H]
+  Vector b_u;  // [H]: kGru only, else empty
+};
+
+// What a step leaves for its gradient. A sequence runner allocates one row per element of the batch and
+// hands each step its rows.
+struct CellCache {
+  Matrix gates;      // [N,G·H]  W x + b in; activations out; pre-activation gradients after Backward
+  Matrix h_prev;     // [N,H]    h', filled by the caller
+  Matrix c_prev;     // [N,H]    c', filled by the caller; LSTM only
+  Matrix c;          // [N,H]    LSTM only
+  Matrix recurrent;  // [N,H]    kGru: U_n h' + b_u;  kGruResetBefore: r ∘ h'
+  // Of the n block before its product with U, set by Backward; kGru only.
+  Matrix d_recurrent;  // [N,H]
+
+  CellCache Rows(int begin, int count) const;
+};
+
+// With undefined contents. with_gradient: also what Backward needs.
+CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena& arena);
+
+// One step. cache.gates holds W x + b, cache.h_prev and cache.c_prev the state before it.
+// Writes h [R,H], which may be strided, and the rest of the cache.
+// Cost: one GEMM [R,H]·[H,G·H] (kGruResetBefore: two that add up to it).
+void CellForward(Cell cell, const CellParams& params, const CellCache& cache, Matrix h,
+                 Workspace& workspace);
+
+// d_h [R,H]: gradient of h. d_c [R,H] (LSTM): gradient of c in, of c' out. Overwrites d_h_prev [R,H]
+// with the gradient of h', and cache.gates with that of W x + b.
+void CellBackward(Cell cell, const CellParams& params, const CellCache& cache, ConstMatrix d_h,
+                  Matrix d_c, Matrix d_h_prev, Workspace& workspace);
+
+// After Backward of every step of a sequence: accumulates the gradients of U, b and b_u, each in one
+// product over all rows. The gradient of W, whose inputs the caller knows, is AddWeightGradient's.
+void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_params);
+
+// d_W += d_yᵀ x, for y = x Wᵀ. W may be a column block of a larger matrix.
+void AddWeightGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W);
+
+}  // namespace atento
+
+#endif  // ATENTO_LAYERS_CELL_H_

@@ -1,0 +1,79 @@
+#include "layers/output.h"
+
+#include <algorithm>
+
+#include "layers/cell.h"
+#include "math/kernels.h"
+
+namespace atento {
+namespace {
+
+// Rows of logits at a time: large enough for a good GEMM, small enough to stay in cache.
+constexpr int kMostLogits = 1 << 20;
+int ChunkRows(int vocabulary) { return std::clamp(kMostLogits / vocabulary, 32, 1024); }
+
+// Calls body(begin, count, logits [count,V]) for every chunk.
+template <class Body>
+void ForEachChunk(const OutputParams& params, ConstMatrix t, Workspace& workspace, Body&& body) {
+  ArenaScope scope(workspace.arena);
+  const int chunk = std::min(ChunkRows(params.W_o.rows), t.rows);
+  Matrix buffer = workspace.arena.NewMatrix(chunk, params.W_o.rows);
+  for (int begin = 0; begin < t.rows; begin += chunk) {
+    const int count = std::min(chunk, t.rows - begin);
+    Matrix logits = buffer.Rows(0, count);
+    OutputForward(params, t.Rows(begin, count), logits, workspace);
+    body(begin, count, logits);
+  }
+}
+
+}  // namespace
+
+LossSums& LossSums::operator+=(const LossSums& other) {
+  loss += other.loss;
+  log_prob += other.log_prob;
+  tokens += other.tokens;
+  correct += other.correct;
+  return *this;
+}
+
+void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits, Workspace& workspace) {
+  workspace.weights.Linear(t, params.W_o, logits, {.bias = params.b});
+}
+
+LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
+                    const OutputLossOptions& options, Matrix d_t, OutputParams& d_params,
+                    Workspace& workspace) {
+  LossSums sums{.tokens = t.rows};
+  ForEachChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
+    for (int i = 0; i < count; ++i) {
+      Real log_prob = 0;
+      sums.loss += SoftmaxCrossEntropy(logits.RowSpan(i), y[static_cast<size_t>(begin + i)],
+                                       options.label_smoothing, options.gradient_scale, &log_prob);
+      sums.log_prob += log_prob;
+    }
+    workspace.weights.LinearTransposed(logits, params.W_o, d_t.Rows(begin, count));
+    AddWeightGradient(logits, t.Rows(begin, count), d_params.W_o);
+    AddRowSums(logits, d_params.b);
+  });
+  return sums;
+}
+
+LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
+                        Real label_smoothing, Vector log_probs, Workspace& workspace) {
+  LossSums sums{.tokens = t.rows};
+  ForEachChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
+    for (int i = 0; i < count; ++i) {
+      const int target = y[static_cast<size_t>(begin + i)];
+      int best = 0;
+      TopK(logits.RowSpan(i), 1, &best);
+      sums.correct += best == target;
+      Real log_prob = 0;
+      sums.loss += SoftmaxCrossEntropy(logits.RowSpan(i), target, label_smoothing, 0, &log_prob);
+      sums.log_prob += log_prob;
+      if (!log_probs.empty()) log_probs[static_cast<size_t>(begin + i)] = log_prob;
+    }
+  });
+  return sums;
+}
+
+}  // namespace atento

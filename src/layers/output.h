@@ -1,0 +1,51 @@
+// The output layer, and the loss that is fused with it.
+//
+//   logits = W_o t + b;   p = softmax(logits);   q = (1 − ε) onehot(y) + ε/V
+//   loss = −Σ_v q_v log p_v                       (papers.md section 5)
+#ifndef ATENTO_LAYERS_OUTPUT_H_
+#define ATENTO_LAYERS_OUTPUT_H_
+
+#include <cstdint>
+#include <span>
+
+#include "layers/workspace.h"
+#include "math/views.h"
+
+namespace atento {
+
+struct OutputParams {
+  Matrix W_o;  // [V,R]; may be the target embedding
+  Vector b;    // [V]
+};
+
+struct OutputLossOptions {
+  Real label_smoothing = 0;  // ε
+  Real gradient_scale = 0;   // the weight of each token in the gradient, e.g. 1 / tokens of the update
+};
+
+struct LossSums {
+  double loss = 0;           // Σ −Σ_v q_v log p_v, nats
+  double log_prob = 0;       // Σ log p_y: without smoothing
+  int64_t tokens = 0;
+  int64_t correct = 0;       // arg max = y; counted by OutputEvaluate alone
+
+  LossSums& operator+=(const LossSums& other);
+};
+
+// t [N,R] → logits [N,V].
+void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits, Workspace& workspace);
+
+// Forward and backward at once, in chunks of rows: a chunk of logits is turned into its gradient in
+// place, so that [N,V] never exists as a whole. t [N,R], y [N]. Overwrites d_t [N,R] and accumulates
+// into d_params.
+LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
+                    const OutputLossOptions& options, Matrix d_t, OutputParams& d_params,
+                    Workspace& workspace);
+
+// The loss alone. If log_probs is not empty [N], it receives log p of every y.
+LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
+                        Real label_smoothing, Vector log_probs, Workspace& workspace);
+
+}  // namespace atento
+
+#endif  // ATENTO_LAYERS_OUTPUT_H_

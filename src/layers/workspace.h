@@ -1,0 +1,30 @@
+// What a layer needs besides its operands: scratch memory and the packed weights.
+#ifndef ATENTO_LAYERS_WORKSPACE_H_
+#define ATENTO_LAYERS_WORKSPACE_H_
+
+#include <memory>
+#include <span>
+
+#include "math/arena.h"
+#include "math/gemm.h"
+#include "math/views.h"
+
+namespace atento {
+
+// One per worker thread. The arena belongs to the worker; the packed weights are shared.
+struct Workspace {
+  Arena& arena;
+  PackedWeights& weights;
+};
+
+// An array of default-constructed T in the arena, for the lists of views inside the layers' caches.
+template <class T>
+std::span<T> NewArray(Arena& arena, int count) {
+  std::span<T> items = arena.Allocate<T>(static_cast<size_t>(count));
+  std::uninitialized_default_construct(items.begin(), items.end());
+  return items;
+}
+
+}  // namespace atento
+
+#endif  // ATENTO_LAYERS_WORKSPACE_H_

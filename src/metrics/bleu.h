@@ -1,0 +1,67 @@
+// BLEU (Papineni+ 2002), number for number as sacreBLEU 2 computes it (Post 2018,
+// arXiv:1804.08771):
+//   BLEU = BP · exp(1/4 Σ_{n=1..4} log p_n)      p_n = matched / all n-grams of the hypothesis
+//   BP = 1 if hypothesis length >= reference length, else exp(1 - reference / hypothesis length)
+// A match counts at most as often as it occurs in any one reference; the reference length of a line
+// is the closest to the hypothesis' (on a tie the shorter). Smoothing "exp" (NIST): the k-th order
+// without a match gets p_n = 1 / (2^k · all n-grams). Without any match BLEU is 0.
+#ifndef ATENTO_METRICS_BLEU_H_
+#define ATENTO_METRICS_BLEU_H_
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/corpus_metric.h"
+#include "metrics/ngrams.h"
+#include "metrics/tokens.h"
+
+namespace atento {
+
+inline constexpr size_t kBleuOrder = 4;
+
+struct BleuScore {
+  double score = 0;                                // percent
+  std::array<double, kBleuOrder> precisions = {};  // percent, smoothed; index n-1
+  std::array<double, kBleuOrder> matches = {};
+  std::array<double, kBleuOrder> totals = {};
+  double brevity_penalty = 0;
+  double hypothesis_length = 0;  // tokens
+  double reference_length = 0;   // tokens
+};
+
+// Statistics: hypothesis length, reference length, matches of order 1..4, totals of order 1..4.
+class BleuMetric : public CorpusMetric {
+ public:
+  // Throws Error{kUsage} for an unknown tokenizer, with the known ones.
+  explicit BleuMetric(const MetricOptions& options);
+
+  std::string_view name() const override { return "bleu"; }
+  size_t statistics_size() const override { return 2 + 2 * kBleuOrder; }
+  void LineStatistics(std::string_view hypothesis, std::span<const std::string_view> references,
+                      std::span<double> statistics) override;
+  double Value(std::span<const double> statistics) const override;
+  MetricDetails Details(std::span<const double> statistics) const override;
+  std::string Signature(size_t references) const override;
+
+  // effective_order: average over the orders that the hypothesis is long enough for; for single
+  // sentences (sacreBLEU's eff:yes), where corpus BLEU would be 0 below four tokens.
+  static BleuScore Score(std::span<const double> statistics, bool effective_order);
+
+ private:
+  MetricOptions options_;
+  LineTokens tokens_;
+  NgramMatcher matcher_;
+};
+
+// BLEU of one sentence, with effective order. Throws as BleuMetric does, and Error{kUsage} if there
+// is no reference. For many sentences keep a BleuMetric.
+BleuScore SentenceBleu(std::string_view hypothesis, std::span<const std::string_view> references,
+                       const MetricOptions& options = {});
+
+}  // namespace atento
+
+#endif  // ATENTO_METRICS_BLEU_H_

@@ -1,0 +1,74 @@
+// The front door: metrics by name, of a corpus of hypotheses and its references.
+//
+// A new metric is a CorpusMetric and one line in the table of metrics.cc.
+#ifndef ATENTO_METRICS_METRICS_H_
+#define ATENTO_METRICS_METRICS_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/corpus_metric.h"
+
+namespace atento {
+
+// The lines of one reference set; line i belongs to hypothesis i.
+using ReferenceSet = std::vector<std::string>;
+
+struct MetricResult {
+  std::string name;
+  double value = 0;  // percent
+  MetricDetails details;
+  std::string signature;
+};
+
+// All names that the functions below accept: bleu chrf wer cer per exact rouge rouge1 rouge2
+// rougel.
+std::vector<std::string> MetricNames();
+
+// The names with "rouge" replaced by rouge1, rouge2, rougel; one given twice is kept once.
+// Throws Error{kUsage} for an unknown name, with the known ones.
+std::vector<std::string> ExpandMetricNames(std::span<const std::string> names);
+
+// For early stopping. Throws Error{kUsage} for an unknown name.
+bool LargerIsBetter(std::string_view name);
+
+// Throws Error{kUsage} for an unknown name (or "rouge", which is three metrics) or option.
+std::unique_ptr<CorpusMetric> MakeMetric(std::string_view name, const MetricOptions& options = {});
+
+// The statistics of every line, kept apart: any subset of lines can be summed and given to
+// CorpusMetric::Value.
+class LineStatisticsTable {
+ public:
+  // Throws as EvaluateCorpus does.
+  LineStatisticsTable(CorpusMetric* metric, std::span<const std::string> hypotheses,
+                      std::span<const ReferenceSet> references);
+
+  size_t lines() const { return lines_; }
+  std::span<const double> Line(size_t line) const {
+    return std::span(values_).subspan(line * size_, size_);
+  }
+  // Over all lines.
+  std::vector<double> Sum() const;
+
+ private:
+  size_t lines_;
+  size_t size_;
+  std::vector<double> values_;  // [lines, size]
+};
+
+// The metrics in the order of ExpandMetricNames(names). Cost: linear in the text, but for rougel
+// and the error rates, which compare each line with its reference symbol by symbol.
+// Throws Error{kUsage}: an unknown name or option, no reference set.
+// Throws Error{kData}: no lines, or a reference set of another number of lines (both are named).
+std::vector<MetricResult> EvaluateCorpus(std::span<const std::string> names,
+                                         std::span<const std::string> hypotheses,
+                                         std::span<const ReferenceSet> references,
+                                         const MetricOptions& options = {});
+
+}  // namespace atento
+
+#endif  // ATENTO_METRICS_METRICS_H_

@@ -1,0 +1,79 @@
+// The whole model: encoder, attention, decoder and output layer put together. Training makes one pass
+// over a batch; search encodes the sources and then asks for one step after the other.
+#ifndef ATENTO_MODEL_SEQ2SEQ_H_
+#define ATENTO_MODEL_SEQ2SEQ_H_
+
+#include <span>
+
+#include "layers/attention.h"
+#include "layers/dropout.h"
+#include "layers/output.h"
+#include "layers/workspace.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "model/parameters.h"
+#include "text/batch.h"
+
+namespace atento {
+
+// ---- training -----------------------------------------------------------------------------------
+
+struct PassOptions {
+  OutputLossOptions loss;
+  DropoutOptions dropout;
+};
+
+// The loss of a batch and its gradient, accumulated into d_params. Resets the workspace's arena.
+// Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch is
+// larger than any before it.
+LossSums ForwardBackward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
+                         const PassOptions& options, Seq2SeqParams& d_params,
+                         Workspace& workspace);
+
+// A batch whose targets are given. N = batch.target.rows(); valid until the arena is reset.
+struct ForcedDecoding {
+  LossSums sums;
+  Vector log_probs;  // [N]: ln p of each target symbol
+  Matrix alpha;      // [N,S] α of the step that predicts it; empty without attention
+};
+
+// Resets the workspace's arena.
+ForcedDecoding ForceDecode(const ModelConfig& config, const Seq2SeqParams& params,
+                           const Batch& batch, Real label_smoothing, Workspace& workspace);
+
+// ---- search -------------------------------------------------------------------------------------
+
+// What the decoder needs of a batch of sources; lives in the arena it was made in.
+struct EncodedSources {
+  EncoderState encoder;
+  AttentionMemory memory;
+  DecoderState start;  // a row per source, in the order of its columns
+};
+
+// layout and ids must outlive the result.
+EncodedSources EncodeSources(const ModelConfig& config, const Seq2SeqParams& params,
+                             const SequenceLayout& layout, std::span<const int> ids,
+                             Workspace& workspace);
+
+// One step of R hypotheses.
+struct StepInput {
+  std::span<const int> ids;      // [R] the symbol each hypothesis ends with; </s> at first
+  std::span<const int> parents;  // [R] the row of `previous` that it continues
+  std::span<const int> columns;  // [R] its source
+};
+
+struct StepOutput {
+  DecoderState state;  // [R,·]
+  Matrix logits;       // [R,V]
+  DecoderCache cache;  // everything else, for traces
+};
+
+// Writes into the workspace's arena, which must not be the one that `previous` lives in if it is reset
+// between steps: search alternates between two. Row r depends on nothing but its own inputs.
+StepOutput DecodeStep(const ModelConfig& config, const Seq2SeqParams& params,
+                      const EncodedSources& sources, const DecoderState& previous,
+                      const StepInput& input, Workspace& workspace);
+
+}  // namespace atento
+
+#endif  // ATENTO_MODEL_SEQ2SEQ_H_

@@ -1,0 +1,107 @@
+#include "text/batch.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "text/tokenizer.h"
+
+namespace atento {
+namespace {
+
+// The columns of one side: positions in `indices`, by falling length.
+template <class LengthAt>
+std::vector<int> SortColumns(int count, const LengthAt& length_at) {
+  std::vector<int> columns(static_cast<size_t>(count));
+  std::iota(columns.begin(), columns.end(), 0);
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](int a, int b) { return length_at(a) > length_at(b); });
+  return columns;
+}
+
+// Lays the sentences out, each followed by </s>. ids_at(position) is a sentence.
+template <class IdsAt>
+SequenceLayout LayOut(const std::vector<int>& columns, const IdsAt& ids_at,
+                      std::vector<int>* rows) {
+  std::vector<int> lengths;
+  lengths.reserve(columns.size());
+  for (int position : columns) lengths.push_back(static_cast<int>(ids_at(position).size()) + 1);
+  SequenceLayout layout(std::move(lengths));
+  rows->resize(static_cast<size_t>(layout.rows()));
+  for (int b = 0; b < layout.batch(); ++b) {
+    const std::vector<int>& ids = ids_at(columns[static_cast<size_t>(b)]);
+    for (int t = 0; t < layout.length(b); ++t) {
+      auto from = static_cast<size_t>(t);
+      (*rows)[static_cast<size_t>(layout.Row(t, b))] = from < ids.size() ? ids[from] : kEndId;
+    }
+  }
+  return layout;
+}
+
+// y_1 … y_T -> </s> y_1 … y_{T-1}, in every column.
+std::vector<int> ShiftOneStep(const SequenceLayout& layout, const std::vector<int>& output) {
+  std::vector<int> input(output.size(), kEndId);
+  for (int t = 1; t < layout.steps(); ++t) {
+    std::copy_n(output.begin() + layout.Offset(t - 1), layout.alive(t),
+                input.begin() + layout.Offset(t));
+  }
+  return input;
+}
+
+template <class IdsAt>
+std::vector<int> AddSources(int count, const IdsAt& ids_at, Batch* batch) {
+  CHECK(count > 0, "an empty batch");
+  std::vector<int> columns = SortColumns(count, [&](int i) { return ids_at(i).size(); });
+  batch->source = LayOut(columns, ids_at, &batch->source_ids);
+  return columns;
+}
+
+}  // namespace
+
+Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) {
+  for (int index : indices) {
+    CHECK(index >= 0 && static_cast<size_t>(index) < pairs.size(), std::to_string(index));
+  }
+  auto pair_at = [&](int i) -> const TokenPair& {
+    return pairs[static_cast<size_t>(indices[static_cast<size_t>(i)])];
+  };
+  auto source_at = [&](int i) -> const std::vector<int>& { return pair_at(i).source; };
+  auto target_at = [&](int i) -> const std::vector<int>& { return pair_at(i).target; };
+  auto count = static_cast<int>(indices.size());
+  Batch batch;
+  std::vector<int> sources = AddSources(count, source_at, &batch);
+  std::vector<int> targets = SortColumns(count, [&](int i) { return target_at(i).size(); });
+  batch.target = LayOut(targets, target_at, &batch.target_output);
+  batch.target_input = ShiftOneStep(batch.target, batch.target_output);
+
+  std::vector<int> source_column(indices.size());
+  for (int column = 0; column < count; ++column) {
+    int position = sources[static_cast<size_t>(column)];
+    source_column[static_cast<size_t>(position)] = column;
+    batch.source_order.push_back(indices[static_cast<size_t>(position)]);
+  }
+  for (int position : targets) {
+    batch.target_to_source.push_back(source_column[static_cast<size_t>(position)]);
+    batch.target_order.push_back(indices[static_cast<size_t>(position)]);
+  }
+  return batch;
+}
+
+Batch MakeBatch(std::span<const TokenPair> pairs) {
+  std::vector<int> indices(pairs.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  return MakeBatch(pairs, indices);
+}
+
+Batch MakeSourceBatch(std::span<const std::vector<int>> sources) {
+  Batch batch;
+  batch.source_order = AddSources(
+      static_cast<int>(sources.size()),
+      [&](int i) -> const std::vector<int>& { return sources[static_cast<size_t>(i)]; }, &batch);
+  return batch;
+}
+
+}  // namespace atento

@@ -1,0 +1,45 @@
+// Token ids of several sentences as one batch: sorted by length, time-major, without padding.
+#ifndef ATENTO_TEXT_BATCH_H_
+#define ATENTO_TEXT_BATCH_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/sequence_layout.h"
+
+namespace atento {
+
+// One sentence pair. Neither side holds </s>; either may be empty.
+struct TokenPair {
+  std::vector<int> source;
+  std::vector<int> target;
+};
+
+// The work of one worker. Source and target are sorted each on their own by falling length (ties:
+// in the order given), so that a column of the one is not the same column of the other.
+struct Batch {
+  // Every source ends with </s>, counted.
+  SequenceLayout source;
+  std::vector<int> source_ids;  // [source.rows()]
+
+  // Every target ends with </s>, counted. Empty (0 columns) for inference.
+  SequenceLayout target;
+  std::vector<int> target_input;   // [target.rows()]: </s> y_1 … y_{T-1}
+  std::vector<int> target_output;  // [target.rows()]: y_1 … y_T, y_T = </s>
+
+  std::vector<int> target_to_source;  // [target.batch()]: source column of the same pair
+  std::vector<int> source_order;  // [source.batch()]: source column -> index into the pairs given
+  std::vector<int> target_order;  // [target.batch()]: target column -> index into the pairs given
+};
+
+// The pairs with these indices as one batch. indices: not empty, in range (checked).
+Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices);
+// All of them.
+Batch MakeBatch(std::span<const TokenPair> pairs);
+// Sources alone, for inference. sources: not empty (checked).
+Batch MakeSourceBatch(std::span<const std::vector<int>> sources);
+
+}  // namespace atento
+
+#endif  // ATENTO_TEXT_BATCH_H_

@@ -1,0 +1,191 @@
+#include "text/corpus.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+
+#include "atento/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/utf8.h"
+
+namespace atento {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// The lines of one file: counted, hashed and repaired.
+class CorpusFile {
+ public:
+  CorpusFile(const std::string& path, bool strict) : reader_(path), strict_(strict) {}
+
+  bool Next(std::string* line) {
+    if (!reader_.Next(line)) return false;
+    bytes_ += static_cast<int64_t>(line->size()) + 1;
+    hash_ = HashBytes("\n", HashBytes(*line, hash_));
+    if (reader_.line_number() == 1 && line->starts_with(kByteOrderMark)) {
+      line->erase(0, kByteOrderMark.size());
+    }
+    repaired_byte_ = CleanLine(line, reader_.name(), reader_.line_number(), strict_);
+    return true;
+  }
+  // Reads to the end; returns the number of lines of the file.
+  int64_t CountLines() {
+    std::string line;
+    while (reader_.Next(&line)) continue;
+    return reader_.line_number();
+  }
+  // "file:line" of the last line.
+  std::string Where() const { return reader_.name() + ":" + std::to_string(reader_.line_number()); }
+
+  const std::string& name() const { return reader_.name(); }
+  int64_t line_number() const { return reader_.line_number(); }
+  // Of the last line, from 1; 0 if it was well.
+  int64_t repaired_byte() const { return repaired_byte_; }
+  int64_t bytes() const { return bytes_; }
+  uint64_t hash() const { return hash_; }
+
+ private:
+  LineReader reader_;
+  bool strict_;
+  int64_t repaired_byte_ = 0;
+  int64_t bytes_ = 0;
+  uint64_t hash_ = HashBytes("");
+};
+
+void CountRepair(const CorpusFile& file, CorpusReport* report) {
+  if (report->repaired++ > 0) return;
+  report->first_repaired = file.Where() + ":" + std::to_string(file.repaired_byte());
+}
+
+void AddPair(TextPair pair, const CorpusOptions& options, Corpus* corpus) {
+  bool empty = SplitWords(pair.source).empty() || SplitWords(pair.target).empty();
+  if (empty && !options.keep_empty) {
+    if (corpus->report.skipped_empty++ == 0) corpus->report.first_skipped_line = pair.line;
+    return;
+  }
+  corpus->pairs.push_back(std::move(pair));
+}
+
+void ReadTwoFiles(const ParallelPaths& paths, const CorpusOptions& options, Corpus* corpus) {
+  if (paths.source == "-" && paths.target == "-") {
+    throw Error(ErrorKind::kUsage,
+                "source and target cannot both be standard input: pipe one TSV file instead");
+  }
+  CorpusFile source(paths.source, options.strict);
+  CorpusFile target(paths.target, options.strict);
+  for (TextPair pair;; pair = {}) {
+    bool has_source = source.Next(&pair.source);
+    bool has_target = target.Next(&pair.target);
+    if (has_source != has_target) {
+      int64_t sources = source.CountLines(), targets = target.CountLines();
+      throw Error(ErrorKind::kData,
+                  source.name() + " has " + std::to_string(sources) + " lines and " +
+                      target.name() + " has " + std::to_string(targets) +
+                      ": line n of the one must be the translation of line n of the other");
+    }
+    if (!has_source) break;
+    pair.line = source.line_number();
+    if (source.repaired_byte() > 0) {
+      CountRepair(source, &corpus->report);
+    } else if (target.repaired_byte() > 0) {
+      CountRepair(target, &corpus->report);
+    }
+    AddPair(std::move(pair), options, corpus);
+  }
+  corpus->report.lines = source.line_number();
+  corpus->bytes = source.bytes() + target.bytes();
+  corpus->hash = RandomKey(source.hash(), target.hash());
+}
+
+void ReadTsv(const std::string& path, const CorpusOptions& options, Corpus* corpus) {
+  CorpusFile file(path, options.strict);
+  for (std::string line; file.Next(&line);) {
+    if (file.repaired_byte() > 0) CountRepair(file, &corpus->report);
+    TextPair pair;
+    pair.line = file.line_number();
+    if (!line.empty()) {
+      size_t tab = line.find('\t');
+      if (tab == std::string::npos) {
+        throw Error(ErrorKind::kData,
+                    file.Where() + ": one column where source, tab, target were expected");
+      }
+      pair.source = line.substr(0, tab);
+      pair.target = line.substr(tab + 1, line.find('\t', tab + 1) - tab - 1);
+    }
+    AddPair(std::move(pair), options, corpus);
+  }
+  corpus->report.lines = file.line_number();
+  corpus->bytes = file.bytes();
+  corpus->hash = file.hash();
+}
+
+}  // namespace
+
+int64_t CleanLine(std::string* line, const std::string& file, int64_t line_number, bool strict) {
+  size_t at = FindInvalidUtf8(*line);
+  if (at == std::string::npos) return 0;
+  auto byte = static_cast<int64_t>(at) + 1;
+  if (strict) {
+    throw Error(ErrorKind::kData, file + ":" + std::to_string(line_number) + ":" +
+                                      std::to_string(byte) + ": " +
+                                      ((*line)[at] == '\0' ? "a NUL byte" : "invalid UTF-8") +
+                                      "; repair it, or leave out --strict to have it replaced");
+  }
+  *line = ReplaceInvalidUtf8(*line);
+  return byte;
+}
+
+Corpus ReadParallel(const ParallelPaths& paths, const CorpusOptions& options) {
+  Corpus corpus;
+  if (paths.target.empty()) {
+    ReadTsv(paths.source, options, &corpus);
+  } else {
+    ReadTwoFiles(paths, options, &corpus);
+  }
+  if (corpus.pairs.empty()) {
+    std::string names = paths.source + (paths.target.empty() ? "" : " and " + paths.target);
+    throw Error(ErrorKind::kData, corpus.report.lines == 0
+                                      ? names + ": no lines"
+                                      : names + ": every one of the " +
+                                            std::to_string(corpus.report.lines) +
+                                            " pairs has an empty side");
+  }
+  return corpus;
+}
+
+void LogCorpusReport(const CorpusReport& report) {
+  if (report.skipped_empty > 0) {
+    LogWarning("skipped " + std::to_string(report.skipped_empty) + " of " +
+               std::to_string(report.lines) + " pairs with an empty side, the first on line " +
+               std::to_string(report.first_skipped_line));
+  }
+  if (report.repaired > 0) {
+    LogWarning("replaced invalid UTF-8 or NUL by U+FFFD in " + std::to_string(report.repaired) +
+               " of " + std::to_string(report.lines) + " lines, the first at " +
+               report.first_repaired);
+  }
+}
+
+HeldOutSplit SplitHeldOut(std::vector<TextPair> pairs, uint64_t seed) {
+  if (pairs.size() < 2) {
+    throw Error(ErrorKind::kData,
+                "a single pair cannot be split into training and validation: give more pairs, or "
+                "a validation set with --dev");
+  }
+  size_t count = std::clamp<size_t>(pairs.size() / 100, 1, 1000);
+  Random random(RandomKey(seed, HashBytes("held out")));
+  std::unordered_set<size_t> chosen;
+  while (chosen.size() < count) chosen.insert(random.Below(pairs.size()));
+  HeldOutSplit split;
+  split.held_out.reserve(count);
+  split.train.reserve(pairs.size() - count);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    (chosen.contains(i) ? split.held_out : split.train).push_back(std::move(pairs[i]));
+  }
+  return split;
+}
+
+}  // namespace atento

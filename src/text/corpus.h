@@ -1,0 +1,83 @@
+// Parallel text from files: reading, repairing, counting what was wrong, and holding some out.
+#ifndef ATENTO_TEXT_CORPUS_H_
+#define ATENTO_TEXT_CORPUS_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace atento {
+
+struct TextPair {
+  std::string source;
+  std::string target;
+  // In its file, from 1: finds the line of an alignment file, and is for messages.
+  int64_t line = 0;
+};
+
+// Where parallel text is. Files may be gzip; "-" is standard input.
+struct ParallelPaths {
+  // A file with one sentence per line; or, if target is empty, a TSV file: column 1 is the source,
+  // column 2 the target, further columns are ignored.
+  std::string source;
+  // The translation of line n of source on line n; empty for TSV.
+  std::string target;
+};
+
+struct CorpusOptions {
+  // Refuse invalid UTF-8 and NUL instead of replacing them.
+  bool strict = false;
+  // Keep pairs of which a side is empty (scoring) instead of skipping them (training).
+  bool keep_empty = false;
+};
+
+// What was read and what was done to it.
+struct CorpusReport {
+  int64_t lines = 0;
+  int64_t skipped_empty = 0;
+  // The first pair skipped; 0 if none.
+  int64_t first_skipped_line = 0;
+  // Lines (a pair counts once) in which invalid UTF-8 or NUL became U+FFFD.
+  int64_t repaired = 0;
+  // "file:line:byte" of the first one.
+  std::string first_repaired;
+};
+
+struct Corpus {
+  std::vector<TextPair> pairs;
+  CorpusReport report;
+  // Of the lines as read, skipped ones included; gzip and line ends do not matter. --resume
+  // compares them.
+  int64_t bytes = 0;
+  uint64_t hash = 0;
+};
+
+// Reads everything. A side with nothing but white space is empty; LF and CRLF end lines; a UTF-8
+// byte order mark at the start of a file is dropped. Throws Error{kNotFound, kIo}; Error{kData} if
+// the files have unequal numbers of lines (names both and their counts), a TSV line has fewer than
+// two columns (file:line), no pair is left, or, when strict, a line is not valid UTF-8
+// (file:line:byte).
+Corpus ReadParallel(const ParallelPaths& paths, const CorpusOptions& options);
+
+// What ReadParallel had to do, as warnings: at most one line for each kind. Nothing if all was
+// well.
+void LogCorpusReport(const CorpusReport& report);
+
+// Replaces invalid UTF-8 and NUL in *line by U+FFFD. Returns the byte, from 1, of the first one, or
+// 0 if the line was well (and is unchanged). strict: throws Error{kData} naming file:line:byte
+// instead.
+int64_t CleanLine(std::string* line, const std::string& file, int64_t line_number, bool strict);
+
+struct HeldOutSplit {
+  std::vector<TextPair> train;
+  std::vector<TextPair> held_out;
+};
+
+// Takes 1 % of the pairs, at least one and at most 1000, for validation; seeded. Both parts keep
+// the order of `pairs`. Throws Error{kData} if there are fewer than two pairs.
+HeldOutSplit SplitHeldOut(std::vector<TextPair> pairs, uint64_t seed);
+
+}  // namespace atento
+
+#endif  // ATENTO_TEXT_CORPUS_H_

@@ -1,0 +1,26 @@
+// Unicode normalisation forms and the white space rule of the tokenizers. utf8proc is named in
+// normalize.cc alone.
+#ifndef ATENTO_TEXT_NORMALIZE_H_
+#define ATENTO_TEXT_NORMALIZE_H_
+
+#include <string>
+#include <string_view>
+
+namespace atento {
+
+// UAX #15. kNfd takes Hangul syllables and accented letters apart, which is what a character model
+// wants; kNfkc also folds compatibility forms (full width, ligatures) and loses the difference.
+enum class Normalization { kNone, kNfc, kNfd, kNfkc };
+
+// "none", "nfc", "nfd", "nfkc".
+std::string_view NormalizationName(Normalization normalization);
+// Throws Error{kUsage} that lists the names.
+Normalization ParseNormalization(std::string_view name);
+
+// text: any bytes; what is not valid UTF-8, and NUL, becomes U+FFFD first. Idempotent.
+// Threads: safe. Errors: none.
+std::string Normalize(std::string_view text, Normalization normalization);
+
+}  // namespace atento
+
+#endif  // ATENTO_TEXT_NORMALIZE_H_

@@ -1,0 +1,123 @@
+#include "metrics/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "atento/error.h"
+#include "metrics/golden_corpus.h"
+
+namespace atento {
+namespace {
+
+using Names = std::vector<std::string>;
+
+void ExpectError(ErrorKind kind, const std::string& part, const std::function<void()>& action) {
+  try {
+    action();
+    ADD_FAILURE() << "no error that says: " << part;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+}
+
+TEST(MetricsTest, ResultsComeInTheOrderOfTheNames) {
+  const auto results = EvaluateCorpus(Names{"exact", "rouge", "bleu", "rouge1"}, Names{"a b c d"},
+                                      std::vector<ReferenceSet>{{"a b c d"}});
+  Names names;
+  for (const MetricResult& result : results) {
+    names.push_back(result.name);
+    EXPECT_NEAR(result.value, 100, 1e-9) << result.name;
+  }
+  EXPECT_EQ(names, (Names{"exact", "rouge1", "rouge2", "rougel", "bleu"}));
+}
+
+TEST(MetricsTest, UnknownNameListsTheKnown) {
+  const std::string known =
+      "unknown metric 'blue'; the metrics are bleu, chrf, wer, cer, per, exact, rouge, rouge1, "
+      "rouge2, rougel";
+  ExpectError(ErrorKind::kUsage, known, [] { ExpandMetricNames(Names{"bleu", "blue"}); });
+  ExpectError(ErrorKind::kUsage, known, [] { LargerIsBetter("blue"); });
+  ExpectError(ErrorKind::kUsage, known, [] { MakeMetric("blue"); });
+  ExpectError(ErrorKind::kUsage, known,
+              [] { EvaluateCorpus(Names{"blue"}, Names{"a"}, std::vector<ReferenceSet>{{"a"}}); });
+}
+
+TEST(MetricsTest, UnequalLineCountsNameBoth) {
+  ExpectError(ErrorKind::kData, "reference 2 has 1 line, but there are 2 lines of hypotheses", [] {
+    EvaluateCorpus(Names{"bleu"}, Names{"a", "b"}, std::vector<ReferenceSet>{{"a", "b"}, {"a"}});
+  });
+}
+
+TEST(MetricsTest, NothingToCompare) {
+  ExpectError(ErrorKind::kData, "no lines",
+              [] { EvaluateCorpus(Names{"wer"}, Names{}, std::vector<ReferenceSet>{{}}); });
+  ExpectError(ErrorKind::kUsage, "no reference",
+              [] { EvaluateCorpus(Names{"wer"}, Names{"a"}, std::vector<ReferenceSet>{}); });
+}
+
+TEST(MetricsTest, RougeAloneIsNotOneMetric) {
+  ExpectError(ErrorKind::kUsage, "rouge1, rouge2, rougel", [] { MakeMetric("rouge"); });
+}
+
+// A better hypothesis must move every metric the way LargerIsBetter says.
+TEST(MetricsTest, LargerIsBetterTellsTheDirection) {
+  const std::vector<ReferenceSet> reference = {{"the cat is on the mat", "a dog"}};
+  const Names good = {"the cat is on the mat", "the dog"};
+  const Names bad = {"the cat on that mat", "the dog"};
+  for (const std::string& name : ExpandMetricNames(MetricNames())) {
+    const double better = Evaluate(name, good, reference).value;
+    const double worse = Evaluate(name, bad, reference).value;
+    EXPECT_NE(better, worse) << name;
+    EXPECT_EQ(LargerIsBetter(name), better > worse) << name;
+  }
+  EXPECT_TRUE(LargerIsBetter("rouge"));
+}
+
+// What bootstrap and results by length rest on.
+TEST(MetricsTest, StatisticsOfPartsAddUpToTheWhole) {
+  const GoldenCorpus corpus = ReadGoldenCorpus("random");
+  const auto half = static_cast<std::ptrdiff_t>(corpus.hypotheses.size() / 2);
+  const Names first(corpus.hypotheses.begin(), corpus.hypotheses.begin() + half);
+  std::vector<ReferenceSet> first_references;
+  for (const ReferenceSet& set : corpus.references) {
+    first_references.emplace_back(set.begin(), set.begin() + half);
+  }
+  for (const std::string& name : ExpandMetricNames(MetricNames())) {
+    const auto metric = MakeMetric(name);
+    const LineStatisticsTable table(metric.get(), corpus.hypotheses, corpus.references);
+    ASSERT_EQ(table.lines(), corpus.hypotheses.size());
+    std::vector<double> sum(metric->statistics_size());
+    for (size_t line = 0; line < first.size(); ++line) {
+      for (size_t i = 0; i < sum.size(); ++i) sum[i] += table.Line(line)[i];
+    }
+    EXPECT_EQ(metric->Value(sum), Evaluate(name, first, first_references).value) << name;
+  }
+}
+
+TEST(MetricsTest, OrderOfReferenceSetsDoesNotMatter) {
+  const GoldenCorpus corpus = ReadGoldenCorpus("random");
+  const std::vector<ReferenceSet> swapped = {corpus.references[1], corpus.references[0]};
+  for (const std::string& name : ExpandMetricNames(MetricNames())) {
+    EXPECT_NEAR(Evaluate(name, corpus.hypotheses, corpus.references).value,
+                Evaluate(name, corpus.hypotheses, swapped).value, 1e-9)
+        << name;
+  }
+}
+
+TEST(MetricsTest, AllEmptyGivesFiniteValuesAndDetails) {
+  for (const std::string& name : ExpandMetricNames(MetricNames())) {
+    const MetricResult result = Evaluate(name, {"", ""}, {{"", ""}, {"", ""}});
+    EXPECT_TRUE(std::isfinite(result.value)) << name;
+    for (const auto& [key, value] : result.details) EXPECT_TRUE(std::isfinite(value)) << key;
+    EXPECT_EQ(result.signature.rfind("nrefs:2|case:mixed|", 0), 0u) << result.signature;
+  }
+}
+
+}  // namespace
+}  // namespace atento
