@@ -2,7 +2,8 @@
 #   One folder of src/ as a static library atento_NAME.
 # atento_test(NAME sources... MODULES modules... LINK libraries... LABELS labels...)
 #   One GoogleTest binary, registered with CTest under its own name. Labels: "readers" reads files or
-#   text from outside, "cli" runs the program; CI runs both under the sanitizers.
+#   text from outside, "cli" runs the program; CI runs both under the sanitizers. The targets
+#   tests_readers and tests_cli build them.
 
 function(atento_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
@@ -14,6 +15,9 @@ function(atento_compile_options target)
   if(ATENTO_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${ATENTO_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${ATENTO_SANITIZE})
+  endif()
+  if(ATENTO_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
 endfunction()
 
@@ -50,4 +54,7 @@ function(atento_test name)
   atento_compile_options(${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  foreach(label ${ARG_LABELS})
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 endfunction()

@@ -133,6 +133,192 @@ struct ModelOptions {
   }
 };
 
+// ---- text ---------------------------------------------------------------------------------------
+
+enum class TokenizerKind { kSentencePiece, kCharacters, kWords, kSymbols };
+template <>
+struct EnumNames<TokenizerKind> {
+  static constexpr std::array<const char*, 4> names = {"sentencepiece", "characters", "words",
+                                                       "symbols"};
+};
+
+enum class SentencePieceModel { kBpe, kUnigram };
+template <>
+struct EnumNames<SentencePieceModel> {
+  static constexpr std::array<const char*, 2> names = {"bpe", "unigram"};
+};
+
+// Unicode normalisation forms; applied before a text is cut into tokens.
+enum class Normalization { kNone, kNfc, kNfd, kNfkc };
+template <>
+struct EnumNames<Normalization> {
+  static constexpr std::array<const char*, 4> names = {"none", "nfc", "nfd", "nfkc"};
+};
+
+// How text becomes tokens.
+struct TextOptions {
+  TokenizerKind source_tokenizer = TokenizerKind::kSentencePiece;
+  TokenizerKind target_tokenizer = TokenizerKind::kSentencePiece;
+  Normalization source_normalization = Normalization::kNone;
+  Normalization target_normalization = Normalization::kNone;
+  SentencePieceModel sentencepiece_model = SentencePieceModel::kBpe;
+  int vocabulary_size = 8000;
+  bool joint_vocabulary = false;
+  std::string source_language;
+  std::string target_language;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("source-tokenizer", o.source_tokenizer, kAny, "how source lines are cut into tokens");
+    visit("target-tokenizer", o.target_tokenizer, kAny, "how target lines are cut into tokens");
+    visit("source-normalization", o.source_normalization, kAny, "Unicode form of the source");
+    visit("target-normalization", o.target_normalization, kAny, "Unicode form of the target");
+    visit("sentencepiece-model", o.sentencepiece_model, kAny, "kind of SentencePiece model to train");
+    visit("vocabulary-size", o.vocabulary_size, Range{3, 1000000},
+          "tokens per vocabulary at most (sentencepiece, words)");
+    visit("joint-vocabulary", o.joint_vocabulary, kAny, "one vocabulary for both sides");
+    visit("source-language", o.source_language, kAny, "language code, kept for the HTTP API");
+    visit("target-language", o.target_language, kAny, "language code, kept for the HTTP API");
+  }
+};
+
+// ---- training -----------------------------------------------------------------------------------
+
+enum class Optimizer { kAdam, kSgd, kAdadelta };
+template <>
+struct EnumNames<Optimizer> {
+  static constexpr std::array<const char*, 3> names = {"adam", "sgd", "adadelta"};
+};
+
+// How the learning rate changes after warm-up. Halving: once per epoch, from --halve-after on.
+// Plateau: times --decay when a validation does not improve for --decay-patience validations.
+// Inverse square root: as 1/√step.
+enum class Schedule { kConstant, kHalving, kPlateau, kInverseSquareRoot };
+template <>
+struct EnumNames<Schedule> {
+  static constexpr std::array<const char*, 4> names = {"constant", "halving", "plateau",
+                                                       "inverse-square-root"};
+};
+
+// Whether the gradient is of the mean over target tokens, or of the sum over tokens averaged over
+// sentences.
+enum class LossNormalization { kTokens, kSentences };
+template <>
+struct EnumNames<LossNormalization> {
+  static constexpr std::array<const char*, 2> names = {"tokens", "sentences"};
+};
+
+// How parameters are learned. What a --resume may change is in TrainingLimits.
+struct TrainingOptions {
+  Optimizer optimizer = Optimizer::kAdam;
+  double learning_rate = 0.001;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
+  double adadelta_rho = 0.95;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  Schedule schedule = Schedule::kPlateau;
+  int warmup_steps = 0;
+  int halve_after = 5;
+  double decay = 0.5;
+  int decay_patience = 1;
+  double clip_norm = 1;
+  double label_smoothing = 0.1;
+  double dropout_embedding = 0.2;
+  double dropout_hidden = 0.2;
+  double dropout_output = 0.2;
+  LossNormalization loss_normalization = LossNormalization::kTokens;
+  int batch_tokens = 0;
+  int batch_sentences = 64;
+  int window_batches = 20;
+  bool shuffle_batches = true;
+  int max_source_tokens = 100;
+  int max_target_tokens = 100;
+  int64_t seed = 1;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("optimizer", o.optimizer, kAny, "rule by which parameters follow their gradients");
+    visit("learning-rate", o.learning_rate, kNotNegative, "step size, after warm-up");
+    visit("adam-beta1", o.adam_beta1, kShare, "Adam: decay of the mean of gradients");
+    visit("adam-beta2", o.adam_beta2, Range{0, 0.999999}, "Adam: decay of their squares");
+    visit("adadelta-rho", o.adadelta_rho, Range{0, 0.999999}, "Adadelta: decay of both averages");
+    visit("epsilon", o.epsilon, kNotNegative, "Adam and Adadelta: added to the denominator");
+    visit("weight-decay", o.weight_decay, kNotNegative, "Adam: decoupled weight decay per step");
+    visit("schedule", o.schedule, kAny, "how the learning rate changes");
+    visit("warmup-steps", o.warmup_steps, kNotNegative, "steps of linear warm-up");
+    visit("halve-after", o.halve_after, kNotNegative, "halving: epochs at the full rate");
+    visit("decay", o.decay, Range{0.001, 1}, "plateau: factor");
+    visit("decay-patience", o.decay_patience, kAtLeastOne,
+          "plateau: validations without improvement before the factor is applied");
+    visit("clip-norm", o.clip_norm, kNotNegative, "limit of the gradient's global norm; 0: none");
+    visit("label-smoothing", o.label_smoothing, kShare, "share spread over the vocabulary");
+    visit("dropout-embedding", o.dropout_embedding, kShare, "dropped of embeddings");
+    visit("dropout-hidden", o.dropout_hidden, kShare, "dropped between layers, and of annotations");
+    visit("dropout-output", o.dropout_output, kShare, "dropped of what the output layer reads");
+    visit("loss-normalization", o.loss_normalization, kAny, "what the gradient is averaged over");
+    visit("batch-tokens", o.batch_tokens, kNotNegative,
+          "tokens per update and side at most; 0: count sentences instead");
+    visit("batch-sentences", o.batch_sentences, kNotNegative, "sentence pairs per update");
+    visit("window-batches", o.window_batches, kAtLeastOne, "batches that are sorted by length together");
+    visit("shuffle-batches", o.shuffle_batches, kAny, "shuffle the batches of an epoch");
+    visit("max-source-tokens", o.max_source_tokens, kAtLeastOne, "longer sources are left out");
+    visit("max-target-tokens", o.max_target_tokens, kAtLeastOne, "longer targets are left out");
+    visit("seed", o.seed, kNotNegative, "of everything random");
+  }
+};
+
+// When to validate and stop, and on what: what --resume may change.
+struct TrainingLimits {
+  int max_epochs = 100;
+  int64_t max_steps = 0;
+  double max_minutes = 0;
+  std::string validate_every = "1e";
+  std::string early_stopping = "loss:5";
+  std::string validation_metrics = "bleu";
+  int validation_sentences = 500;
+  int keep_checkpoints = 2;
+  int threads = 0;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("max-epochs", o.max_epochs, kNotNegative, "stop after this many epochs; 0: no limit");
+    visit("max-steps", o.max_steps, kNotNegative, "stop after this many updates; 0: no limit");
+    visit("max-minutes", o.max_minutes, kNotNegative, "stop after this much time; 0: no limit");
+    visit("validate-every", o.validate_every, kAny, "N: every N updates; Ne: every N epochs");
+    visit("early-stopping", o.early_stopping, kAny,
+          "METRIC:PATIENCE: stop after PATIENCE validations without improvement, and keep the best; "
+          "METRIC is loss or one of --validation-metrics");
+    visit("validation-metrics", o.validation_metrics, kAny,
+          "metrics of decoded development sentences, comma-separated; empty: loss alone");
+    visit("validation-sentences", o.validation_sentences, kNotNegative,
+          "development sentences to decode at a validation; 0: all");
+    visit("keep-checkpoints", o.keep_checkpoints, kAtLeastOne, "checkpoints to keep");
+    visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
+  }
+};
+
+// ---- search -------------------------------------------------------------------------------------
+
+struct SearchOptions {
+  int beam = 5;
+  int n_best = 1;
+  double length_penalty = 1;
+  double max_length_ratio = 2;
+  int batch_sentences = 32;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("beam", o.beam, Range{1, 1000}, "hypotheses kept at each step; 1: greedy");
+    visit("n-best", o.n_best, Range{1, 1000}, "translations per line");
+    visit("length-penalty", o.length_penalty, kNotNegative,
+          "score = log-probability / length^X; 0: off");
+    visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
+          "at most ceil(ratio * source tokens) + 10 tokens");
+    visit("batch-sentences", o.batch_sentences, kAtLeastOne, "sentences decoded together");
+  }
+};
+
 }  // namespace atento
 
 #endif  // ATENTO_OPTIONS_H_

@@ -25,30 +25,30 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::ScalableTag<Real>;
-using Lanes = hn::Vec<Tag>;
+using Vec = hn::Vec<Tag>;
 using BitsTag = hn::RebindToUnsigned<Tag>;
 using SignedTag = hn::RebindToSigned<Tag>;
 
 constexpr bool kIsFloat = sizeof(Real) == 4;
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
-HWY_INLINE Lanes Set(Real x) { return hn::Set(Tag(), x); }
+HWY_INLINE Vec Set(Real x) { return hn::Set(Tag(), x); }
 
 // ---- memory --------------------------------------------------------------------------------------
 
 // A whole vector.
 struct Whole {
-  HWY_INLINE Lanes Load(const Real* p) const { return hn::LoadU(Tag(), p); }
-  HWY_INLINE Lanes LoadOr(const Real* p, Real) const { return hn::LoadU(Tag(), p); }
-  HWY_INLINE void Store(Lanes v, Real* p) const { hn::StoreU(v, Tag(), p); }
-  HWY_INLINE Lanes Keep(Lanes v) const { return v; }
+  HWY_INLINE Vec Load(const Real* p) const { return hn::LoadU(Tag(), p); }
+  HWY_INLINE Vec LoadOr(const Real* p, Real) const { return hn::LoadU(Tag(), p); }
+  HWY_INLINE void Store(Vec v, Real* p) const { hn::StoreU(v, Tag(), p); }
+  HWY_INLINE Vec Keep(Vec v) const { return v; }
 };
 
 // The first `count` lanes of one; memory behind them is not touched. The other lanes load as zero.
 struct Tail {
   size_t count;
 
-  HWY_INLINE Lanes Load(const Real* p) const {
+  HWY_INLINE Vec Load(const Real* p) const {
     const Tag d;
 #if HWY_MEM_OPS_MIGHT_FAULT
     HWY_ALIGN Real lanes[hn::MaxLanes(d)] = {};
@@ -58,10 +58,10 @@ struct Tail {
     return hn::MaskedLoad(hn::FirstN(d, count), d, p);
 #endif
   }
-  HWY_INLINE Lanes LoadOr(const Real* p, Real other) const {
+  HWY_INLINE Vec LoadOr(const Real* p, Real other) const {
     return hn::IfThenElse(hn::FirstN(Tag(), count), Load(p), Set(other));
   }
-  HWY_INLINE void Store(Lanes v, Real* p) const {
+  HWY_INLINE void Store(Vec v, Real* p) const {
     const Tag d;
 #if HWY_MEM_OPS_MIGHT_FAULT
     HWY_ALIGN Real lanes[hn::MaxLanes(d)];
@@ -71,7 +71,7 @@ struct Tail {
     hn::BlendedStore(v, hn::FirstN(d, count), d, p);
 #endif
   }
-  HWY_INLINE Lanes Keep(Lanes v) const {
+  HWY_INLINE Vec Keep(Vec v) const {
     return hn::IfThenElseZero(hn::FirstN(Tag(), count), v);
   }
 };
@@ -104,9 +104,9 @@ HWY_INLINE void LoopRows(bool contiguous, int rows, int cols, Body body) {
 // Folds body(memory, i, accumulator) -> accumulator over four accumulators, so that the latency of one
 // addition does not bound the speed, and these by join. The order depends on n alone.
 template <class Body, class Join>
-HWY_INLINE Lanes Fold(size_t n, Lanes start, Body body, Join join) {
+HWY_INLINE Vec Fold(size_t n, Vec start, Body body, Join join) {
   const size_t N = hn::Lanes(Tag());
-  Lanes a0 = start, a1 = start, a2 = start, a3 = start;
+  Vec a0 = start, a1 = start, a2 = start, a3 = start;
   size_t i = 0;
   for (; i + 4 * N <= n; i += 4 * N) {
     a0 = body(Whole{}, i, a0);
@@ -122,23 +122,23 @@ HWY_INLINE Lanes Fold(size_t n, Lanes start, Body body, Join join) {
 // body adds to its accumulator; a tail must add zeros in the lanes that are not there.
 template <class Body>
 HWY_INLINE Real Sum(size_t n, Body body) {
-  const Lanes sum = Fold(n, hn::Zero(Tag()), body,
-                         [](Lanes a, Lanes b) ATENTO_BODY { return hn::Add(a, b); });
+  const Vec sum = Fold(n, hn::Zero(Tag()), body,
+                         [](Vec a, Vec b) ATENTO_BODY { return hn::Add(a, b); });
   return hn::GetLane(hn::SumOfLanes(Tag(), sum));
 }
 
 HWY_INLINE Real Maximum(const Real* x, size_t n) {
-  const Lanes max = Fold(
+  const Vec max = Fold(
       n, Set(-kInfinity),
-      [=](auto memory, size_t i, Lanes a) ATENTO_BODY {
+      [=](auto memory, size_t i, Vec a) ATENTO_BODY {
         return hn::Max(a, memory.LoadOr(x + i, -kInfinity));
       },
-      [](Lanes a, Lanes b) ATENTO_BODY { return hn::Max(a, b); });
+      [](Vec a, Vec b) ATENTO_BODY { return hn::Max(a, b); });
   return hn::GetLane(hn::MaxOfLanes(Tag(), max));
 }
 
 HWY_INLINE Real DotProduct(const Real* x, const Real* y, size_t n) {
-  return Sum(n, [=](auto memory, size_t i, Lanes a) ATENTO_BODY {
+  return Sum(n, [=](auto memory, size_t i, Vec a) ATENTO_BODY {
     return hn::MulAdd(memory.Load(x + i), memory.Load(y + i), a);
   });
 }
@@ -148,22 +148,22 @@ HWY_INLINE Real DotProduct(const Real* x, const Real* y, size_t n) {
 // e^x = 2^n (1 + p) with |x − n ln 2| <= ln 2 / 2. Valid where n fits in the low bits of `shifted`,
 // whose last bits are those of n: adding 1.5·2^23 (2^52) rounds to an integer.
 struct ReducedExp {
-  Lanes p;
-  Lanes shifted;
+  Vec p;
+  Vec shifted;
 };
 constexpr int kMantissaBits = kIsFloat ? 23 : 52;
 constexpr int kExponentBias = kIsFloat ? 127 : 1023;
 constexpr Real kRounder = kIsFloat ? Real(0x1.8p23) : Real(0x1.8p52);
 
 // e^r − 1 for |r| <= ln 2 / 2. float: interpolated at Chebyshev nodes, 0.2 ulp. double: Taylor.
-HWY_INLINE Lanes Expm1Polynomial(Lanes r) {
-  Lanes q;
+HWY_INLINE Vec Expm1Polynomial(Vec r) {
+  Vec q;
   if constexpr (kIsFloat) {
-    q = Set(Real(C4));
-    q = hn::MulAdd(q, r, Set(Real(C3)));
-    q = hn::MulAdd(q, r, Set(Real(C2)));
-    q = hn::MulAdd(q, r, Set(Real(C1)));
-    q = hn::MulAdd(q, r, Set(Real(C0)));
+    q = Set(Real(0.00139262504));
+    q = hn::MulAdd(q, r, Set(Real(0.00836323295)));
+    q = hn::MulAdd(q, r, Set(Real(0.0416665524)));
+    q = hn::MulAdd(q, r, Set(Real(0.166665763)));
+    q = hn::MulAdd(q, r, Set(Real(0.5)));
   } else {
     constexpr double kInverseFactorials[] = {
         1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
@@ -174,20 +174,20 @@ HWY_INLINE Lanes Expm1Polynomial(Lanes r) {
   return hn::MulAdd(q, hn::Mul(r, r), r);
 }
 
-HWY_INLINE ReducedExp Reduce(Lanes x) {
+HWY_INLINE ReducedExp Reduce(Vec x) {
   constexpr Real kLog2E = Real(1.442695040888963407359924681);
   // ln 2 in two parts; n times the first is exact.
   constexpr Real kLn2High = kIsFloat ? Real(0.693145751953125) : Real(0.6931471805596629565116018);
   constexpr Real kLn2Low =
       kIsFloat ? Real(1.428606820309417232e-6) : Real(0.28235290563031577122588448175e-12);
-  const Lanes shifted = hn::MulAdd(x, Set(kLog2E), Set(kRounder));
-  const Lanes n = hn::Sub(shifted, Set(kRounder));
-  const Lanes r = hn::NegMulAdd(n, Set(kLn2Low), hn::NegMulAdd(n, Set(kLn2High), x));
+  const Vec shifted = hn::MulAdd(x, Set(kLog2E), Set(kRounder));
+  const Vec n = hn::Sub(shifted, Set(kRounder));
+  const Vec r = hn::NegMulAdd(n, Set(kLn2Low), hn::NegMulAdd(n, Set(kLn2High), x));
   return {Expm1Polynomial(r), shifted};
 }
 
 // 2^(n + offset), which must be a normal number. The upper bits of `shifted` are shifted out.
-HWY_INLINE Lanes PowerOfTwo(Lanes shifted, int offset) {
+HWY_INLINE Vec PowerOfTwo(Vec shifted, int offset) {
   const BitsTag du;
   using Bits = hn::TFromD<BitsTag>;
   const auto n = hn::Add(hn::BitCast(du, shifted),
@@ -201,16 +201,16 @@ constexpr Real kExpLowest = kIsFloat ? Real(-104) : Real(-746);
 constexpr Real kExpHighest = kIsFloat ? Real(89) : Real(710);
 
 // e^x for x <= 0, −∞ included.
-HWY_INLINE Lanes ExpNonPositive(Lanes x) {
+HWY_INLINE Vec ExpNonPositive(Vec x) {
   const ReducedExp e = Reduce(hn::Max(Set(kExpLowest), x));
   // 2^n may be subnormal, and then its bits are not simply n.
-  const Lanes scaled = hn::Mul(hn::Add(e.p, Set(1)), PowerOfTwo(e.shifted, 64));
+  const Vec scaled = hn::Mul(hn::Add(e.p, Set(1)), PowerOfTwo(e.shifted, 64));
   return hn::Mul(scaled, Set(Real(0x1p-64)));
 }
 
-HWY_INLINE Lanes ExpLanes(Lanes x) {
+HWY_INLINE Vec ExpLanes(Vec x) {
   const SignedTag di;
-  const Lanes clamped = hn::Min(Set(kExpHighest), hn::Max(Set(kExpLowest), x));
+  const Vec clamped = hn::Min(Set(kExpHighest), hn::Max(Set(kExpLowest), x));
   const ReducedExp e = Reduce(clamped);
   // 2^n is out of range at both ends: two factors.
   const auto n = hn::Sub(hn::BitCast(di, e.shifted), hn::BitCast(di, Set(kRounder)));
@@ -223,31 +223,31 @@ HWY_INLINE Lanes ExpLanes(Lanes x) {
 }
 
 // 1 / (1 + e^−x), relative precision everywhere.
-HWY_INLINE Lanes SigmoidLanes(Lanes x) {
-  const Lanes e = ExpNonPositive(hn::Neg(hn::Abs(x)));
-  const Lanes one = Set(1);
+HWY_INLINE Vec SigmoidLanes(Vec x) {
+  const Vec e = ExpNonPositive(hn::Neg(hn::Abs(x)));
+  const Vec one = Set(1);
   return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(Tag())), e, one), hn::Add(one, e));
 }
 
 // tanh |x| = −t / (2 + t) with t = e^−2|x| − 1, which 2^n p + (2^n − 1) gives without cancellation.
-HWY_INLINE Lanes TanhLanes(Lanes x) {
+HWY_INLINE Vec TanhLanes(Vec x) {
   constexpr Real kSaturated = kIsFloat ? Real(10) : Real(20);
-  const Lanes magnitude = hn::Min(Set(kSaturated), hn::Abs(x));
+  const Vec magnitude = hn::Min(Set(kSaturated), hn::Abs(x));
   const ReducedExp e = Reduce(hn::Mul(magnitude, Set(-2)));
-  const Lanes power = PowerOfTwo(e.shifted, 0);
-  const Lanes t = hn::MulAdd(e.p, power, hn::Sub(power, Set(1)));
+  const Vec power = PowerOfTwo(e.shifted, 0);
+  const Vec t = hn::MulAdd(e.p, power, hn::Sub(power, Set(1)));
   return hn::CopySign(hn::Div(t, hn::Add(t, Set(2))), x);
 }
 
 // y = σ(x): y (1 − y).  y = tanh(x): 1 − y².
-HWY_INLINE Lanes SigmoidSlope(Lanes y) { return hn::NegMulAdd(y, y, y); }
-HWY_INLINE Lanes TanhSlope(Lanes y) { return hn::NegMulAdd(y, y, Set(1)); }
+HWY_INLINE Vec SigmoidSlope(Vec y) { return hn::NegMulAdd(y, y, y); }
+HWY_INLINE Vec TanhSlope(Vec y) { return hn::NegMulAdd(y, y, Set(1)); }
 
 // ---- rows ----------------------------------------------------------------------------------------
 
 // y += a x.
 HWY_INLINE void AddScaledRow(Real a, const Real* x, Real* y, size_t n) {
-  const Lanes scale = Set(a);
+  const Vec scale = Set(a);
   Loop(n, [=](auto memory, size_t i) ATENTO_BODY {
     memory.Store(hn::MulAdd(scale, memory.Load(x + i), memory.Load(y + i)), y + i);
   });
@@ -255,10 +255,10 @@ HWY_INLINE void AddScaledRow(Real a, const Real* x, Real* y, size_t n) {
 
 // y += a0 x0 + a1 x1 + a2 x2 + a3 x3: y is read and written once instead of four times.
 HWY_INLINE void AddScaledRows(const Real* a, const Real* const* x, Real* y, size_t n) {
-  const Lanes a0 = Set(a[0]), a1 = Set(a[1]), a2 = Set(a[2]), a3 = Set(a[3]);
+  const Vec a0 = Set(a[0]), a1 = Set(a[1]), a2 = Set(a[2]), a3 = Set(a[3]);
   const Real *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
   Loop(n, [=](auto memory, size_t i) ATENTO_BODY {
-    Lanes sum = hn::MulAdd(a0, memory.Load(x0 + i), memory.Load(y + i));
+    Vec sum = hn::MulAdd(a0, memory.Load(x0 + i), memory.Load(y + i));
     sum = hn::MulAdd(a1, memory.Load(x1 + i), sum);
     sum = hn::MulAdd(a2, memory.Load(x2 + i), sum);
     sum = hn::MulAdd(a3, memory.Load(x3 + i), sum);

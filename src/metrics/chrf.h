@@ -2,7 +2,7 @@
 //   chrF = (1 + β²) · P · R / (β² · P + R), β = 2; P, R: n-gram precision and recall averaged over
 //   n = 1..6, of characters without white space, over the orders that both sides are long enough
 //   for.
-// Of several references the line's best one counts.
+// Of several references the line's best one counts, the first of equally good ones.
 #ifndef ATENTO_METRICS_CHRF_H_
 #define ATENTO_METRICS_CHRF_H_
 

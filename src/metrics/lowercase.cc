@@ -96,7 +96,8 @@ char32_t Lower(char32_t c) {
 
 // A letter that has two cases.
 bool IsCased(char32_t c) {
-  if ((c >= 'a' && c <= 'z') || Lower(c) != c || c == kFinalSigma) return true;
+  if ((c >= 'a' && c <= 'z') || Lower(c) != c) return true;
+  if (c == kFinalSigma || c == kCapitalIWithDot) return true;
   return std::any_of(std::begin(kCaseRanges), std::end(kCaseRanges), [c](const CaseRange& r) {
     char32_t upper = c - static_cast<char32_t>(r.offset);
     return upper >= r.first && upper <= r.last && Lower(upper) == c;

@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "atento/options.h"
+
 namespace atento {
 
 // UAX #15. kNfd takes Hangul syllables and accented letters apart, which is what a character model
 // wants; kNfkc also folds compatibility forms (full width, ligatures) and loses the difference.
-enum class Normalization { kNone, kNfc, kNfd, kNfkc };
-
 // "none", "nfc", "nfd", "nfkc".
 std::string_view NormalizationName(Normalization normalization);
 // Throws Error{kUsage} that lists the names.

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "atento/options.h"
 #include "text/normalize.h"
 
 namespace atento {
@@ -29,14 +30,10 @@ namespace atento {
 inline constexpr int kUnknownId = 0;
 inline constexpr int kEndId = 1;
 
-enum class TokenizerKind { kSentencePiece, kCharacters, kWords, kSymbols };
-
 // "sentencepiece", "characters", "words", "symbols".
 std::string_view TokenizerKindName(TokenizerKind kind);
 // Throws Error{kUsage} that lists the names.
 TokenizerKind ParseTokenizerKind(std::string_view name);
-
-enum class SentencePieceModel { kBpe, kUnigram };
 
 // "bpe", "unigram".
 std::string_view SentencePieceModelName(SentencePieceModel model);

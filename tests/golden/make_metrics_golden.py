@@ -170,7 +170,7 @@ def write_lowercase():
             continue
         for byte in chr(code).lower().encode():
             fnv = ((fnv ^ byte) * 0x100000001B3) & (2**64 - 1)
-    texts = ["ΣΑΣ Σ ΑΣ. Σ'Σ ΌΣΟΣ ΣΣ 1Σ Α\u0301Σ\u0301 ΑΣ'Α", "İSTANBUL Iı", "ǄǅǆẞßK", "МИР Ѐ Ⴀ Ꭰ 𐐀"]
+    texts = ["ΣΑΣ Σ ΑΣ. Σ'Σ ΌΣΟΣ ΣΣ 1Σ Α\u0301Σ\u0301 ΑΣ'Α", "İSTANBUL Iı İΣ ß:Σ", "ǄǅǆẞßK", "МИР Ѐ Ⴀ Ꭰ 𐐀"]
     write_json("lowercase", {
         "generator": f"Python {sys.version.split()[0]}, Unicode {unicodedata.unidata_version}",
         "all_code_points_fnv1a": f"{fnv:016x}",

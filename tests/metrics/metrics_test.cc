@@ -104,6 +104,7 @@ TEST(MetricsTest, OrderOfReferenceSetsDoesNotMatter) {
   const GoldenCorpus corpus = ReadGoldenCorpus("random");
   const std::vector<ReferenceSet> swapped = {corpus.references[1], corpus.references[0]};
   for (const std::string& name : ExpandMetricNames(MetricNames())) {
+    if (name == "chrf") continue;  // as in sacreBLEU, the first of equally good references counts
     EXPECT_NEAR(Evaluate(name, corpus.hypotheses, corpus.references).value,
                 Evaluate(name, corpus.hypotheses, swapped).value, 1e-9)
         << name;

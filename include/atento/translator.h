@@ -1,0 +1,77 @@
+// Using a trained model: translate, score, align. The public C++ API of search.
+#ifndef ATENTO_TRANSLATOR_H_
+#define ATENTO_TRANSLATOR_H_
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "atento/error.h"
+#include "atento/options.h"
+
+namespace atento {
+
+// How the words of a source and of a target belong together, by attention. Words are the white-space
+// separated pieces of a line. Empty for a model without attention.
+struct Alignment {
+  int source_words = 0;
+  int target_words = 0;
+  // [target_words][source_words] row by row: the weight of each source word, summed over its tokens and
+  // averaged over those of the target word, </s> left out; a row sums to 1, or to 0 if its target word
+  // has no token of its own.
+  std::vector<float> weights;
+  // (source, target) pairs: for each target word its heaviest source word, sorted by target.
+  std::vector<std::pair<int, int>> links;
+};
+
+struct TranslationHypothesis {
+  std::string text;
+  double log_prob = 0;  // ln p(target | source), </s> counted
+  double score = 0;     // log_prob / (target tokens)^length_penalty
+  Alignment alignment;
+};
+
+// At most n_best hypotheses, best first; at least one unless the line is empty.
+struct Translation {
+  std::vector<TranslationHypothesis> hypotheses;
+  bool truncated = false;  // the source was longer than max_source_tokens and was cut
+};
+
+struct ScoredPair {
+  double log_prob = 0;  // ln p(target | source), </s> counted
+  int target_tokens = 0;  // </s> counted
+  Alignment alignment;
+};
+
+// One model, or an ensemble whose probabilities are averaged. Thread-safe after construction.
+class Translator {
+ public:
+  // directories: one or more model directories. threads: compute threads; 0: one per core. Throws Error
+  // if a model cannot be read, or if the vocabularies of an ensemble differ.
+  explicit Translator(std::span<const std::string> directories, int threads = 0);
+  ~Translator();
+  Translator(Translator&&) noexcept;
+  Translator& operator=(Translator&&) noexcept;
+
+  // The translations of lines, in their order. Lines are sorted by length and decoded in batches; what
+  // a line becomes does not depend on the others. An empty line gives no hypotheses.
+  // Throws Error{kUsage} if an option is out of range.
+  std::vector<Translation> Translate(std::span<const std::string> lines,
+                                     const SearchOptions& options = {}) const;
+
+  // ln p of each target given its source, and their alignment; sources and targets of equal number
+  // (Error{kData} otherwise). Either side may be empty.
+  std::vector<ScoredPair> Score(std::span<const std::string> sources,
+                                std::span<const std::string> targets) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_TRANSLATOR_H_

@@ -1,0 +1,56 @@
+// A model and the directory it lives in: config.json, model.safetensors and the vocabularies.
+// Format: docs/file-format.md.
+#ifndef ATENTO_MODEL_MODEL_H_
+#define ATENTO_MODEL_MODEL_H_
+
+#include <memory>
+#include <string>
+
+#include "atento/options.h"
+#include "math/gemm.h"
+#include "model/config.h"
+#include "model/parameters.h"
+#include "text/tokenizer.h"
+
+namespace atento {
+
+// What config.json says.
+struct ModelDescription {
+  std::string preset;
+  TextOptions text;
+  ModelConfig model;  // with the sizes of the vocabularies
+  TrainingOptions training;
+};
+
+// Everything that search needs. Immutable once loaded, but for the packed weights, which fill
+// themselves and may be used from several threads.
+struct Model {
+  // Parameters are zero. Throws Error{kUsage} if the description contradicts itself, or does not fit
+  // the vocabularies.
+  Model(ModelDescription d, Tokenizer source, Tokenizer target);
+
+  ModelDescription description;
+  Tokenizer source_tokenizer;
+  Tokenizer target_tokenizer;
+  Parameters parameters;
+  PackedWeights weights;
+
+  const ModelConfig& config() const { return description.model; }
+};
+
+// Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo}, naming
+// the file and what is wrong with it, for anything missing, damaged, altered or of a newer format.
+std::unique_ptr<Model> LoadModel(const std::string& directory);
+
+// config.json and the vocabularies; each written atomically into an existing directory.
+void SaveModelDescription(const Model& model, const std::string& directory);
+
+// The tensors alone, to and from one safetensors file. Load throws Error{kData} unless names, shapes
+// and types are exactly the model's.
+void SaveParameters(const ModelConfig& config, const Parameters& parameters,
+                    const std::string& path);
+void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters);
+
+}  // namespace atento
+
+#endif  // ATENTO_MODEL_MODEL_H_
