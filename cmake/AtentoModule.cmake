@@ -15,6 +15,8 @@ function(atento_compile_options target)
   if(ATENTO_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${ATENTO_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${ATENTO_SANITIZE})
+    # GCC warns of what is not there when it instruments.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
   if(ATENTO_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)

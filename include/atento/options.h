@@ -226,6 +226,7 @@ struct TrainingOptions {
   double label_smoothing = 0.1;
   double dropout_embedding = 0.2;
   double dropout_hidden = 0.2;
+  double dropout_annotations = 0.2;
   double dropout_output = 0.2;
   LossNormalization loss_normalization = LossNormalization::kTokens;
   int batch_tokens = 0;
@@ -254,7 +255,8 @@ struct TrainingOptions {
     visit("clip-norm", o.clip_norm, kNotNegative, "limit of the gradient's global norm; 0: none");
     visit("label-smoothing", o.label_smoothing, kShare, "share spread over the vocabulary");
     visit("dropout-embedding", o.dropout_embedding, kShare, "dropped of embeddings");
-    visit("dropout-hidden", o.dropout_hidden, kShare, "dropped between layers, and of annotations");
+    visit("dropout-hidden", o.dropout_hidden, kShare, "dropped between layers");
+    visit("dropout-annotations", o.dropout_annotations, kShare, "dropped of the annotations");
     visit("dropout-output", o.dropout_output, kShare, "dropped of what the output layer reads");
     visit("loss-normalization", o.loss_normalization, kAny, "what the gradient is averaged over");
     visit("batch-tokens", o.batch_tokens, kNotNegative,

@@ -22,20 +22,33 @@ enum class DropoutPlace {
 };
 
 struct DropoutOptions {
-  Real embedding = 0;  // kSourceEmbedding, kTargetEmbedding
-  Real hidden = 0;     // kEncoderLayer, kAnnotations, kDecoderLayer
-  Real output = 0;     // kReadout
-  uint64_t key = 0;    // of the update and the worker
+  Real embedding = 0;    // kSourceEmbedding, kTargetEmbedding
+  Real hidden = 0;       // kEncoderLayer, kDecoderLayer
+  Real annotations = 0;  // kAnnotations
+  Real output = 0;       // kReadout
+  uint64_t key = 0;      // of the update and the worker
+
+  Real RateAt(DropoutPlace place) const {
+    switch (place) {
+      case DropoutPlace::kSourceEmbedding:
+      case DropoutPlace::kTargetEmbedding:
+        return embedding;
+      case DropoutPlace::kEncoderLayer:
+      case DropoutPlace::kDecoderLayer:
+        return hidden;
+      case DropoutPlace::kAnnotations:
+        return annotations;
+      case DropoutPlace::kReadout:
+        return output;
+    }
+    return 0;
+  }
 };
 
 // x becomes x / (1 − rate) or 0, by the rate of the place. Used on values and on gradients alike.
 // index: tells apart the layers or the steps of one place.
 inline void ApplyDropout(const DropoutOptions& options, DropoutPlace place, int index, Matrix x) {
-  const bool embedding =
-      place == DropoutPlace::kSourceEmbedding || place == DropoutPlace::kTargetEmbedding;
-  const Real rate = embedding                          ? options.embedding
-                    : place == DropoutPlace::kReadout ? options.output
-                                                       : options.hidden;
+  const Real rate = options.RateAt(place);
   if (rate > 0) Dropout(x, rate, RandomKey(options.key, static_cast<int>(place), index));
 }
 

@@ -1,10 +1,11 @@
-// Matrix products by oneDNN; no other file knows of it. Written for oneDNN 2.6 and 3.x; only 2.6.3 was
-// built and run, what is under DNNL_VERSION_MAJOR >= 3 is unverified.
+// Matrix products by oneDNN; no other file knows of it. Written for oneDNN 2.6 and 3.x; only 2.6.3
+// was built and run, what is under DNNL_VERSION_MAJOR >= 3 is unverified.
 //
-// A product with weights is a `matmul` primitive, made for one shape and kept by the thread that made
-// it (Context). Its weights lie in whatever layout oneDNN asks for; PackedWeights owns the copies. A
-// product of two changing matrices is dnnl_sgemm, which needs no primitive: weight gradients have a new
-// K at every batch, and on AVX-512 it is as fast (2048×512, K 1283, Aᵀ: 101 GFLOP/s on a core, matmul 100).
+// A product with weights is a `matmul` primitive, made for one shape and kept by the thread that
+// made it (Context). Its weights lie in whatever layout oneDNN asks for; PackedWeights owns the
+// copies. A product of two changing matrices is dnnl_sgemm, which needs no primitive: weight
+// gradients have a new K at every batch, and on AVX-512 it is as fast (2048×512, K 1283, Aᵀ: 101
+// GFLOP/s on a core, matmul 100).
 #include <omp.h>
 
 #include <algorithm>
@@ -67,8 +68,7 @@ class AlignedBuffer {
 
 // A matrix [rows, cols] whose element (i,j) is at i·row_stride + j·col_stride.
 memory::desc MatrixDesc(int rows, int cols, int row_stride, int col_stride) {
-  return memory::desc({rows, cols}, memory::data_type::f32,
-                      memory::dims{row_stride, col_stride});
+  return memory::desc({rows, cols}, memory::data_type::f32, memory::dims{row_stride, col_stride});
 }
 
 dnnl::primitive_attr Attributes(bool accumulate) {
@@ -96,7 +96,8 @@ dnnl::matmul::primitive_desc MatmulDesc(const memory::desc& x, const memory::des
 #endif
 }
 
-// ---- layouts of packed weights -------------------------------------------------------------------
+// ---- layouts of packed weights
+// -------------------------------------------------------------------
 
 // Numbers the layouts that oneDNN has asked for, so that a product finds its copy of the weights by
 // comparing two integers.
@@ -119,7 +120,8 @@ LayoutRegistry& Layouts() {
   return *registry;
 }
 
-// ---- products, per thread ------------------------------------------------------------------------
+// ---- products, per thread
+// ------------------------------------------------------------------------
 
 // All that a primitive is specialised on. y [M,N] = x [M,K] · B [K,N].
 struct ProductKey {
@@ -234,21 +236,21 @@ void Execute(Context& context, Product& product, const float* x, const void* wei
     SetHandle(product.bias, bias);
     arguments[count++] = {DNNL_ARG_BIAS, product.bias.get()};
   }
-  CheckStatus(
-      dnnl_primitive_execute(product.primitive.get(), context.stream(), count, arguments),
-      "matrix product");
+  CheckStatus(dnnl_primitive_execute(product.primitive.get(), context.stream(), count, arguments),
+              "matrix product");
   CheckStatus(dnnl_stream_wait(context.stream()), "matrix product");
 }
 
 // The number of rows to do next, of those left. A primitive is made for one number of rows, which
-// takes about 0.2 ms, and long batches hardly ever have equal numbers: so that they share primitives,
-// many rows are done as a round number and a rest.
+// takes about 0.2 ms, and long batches hardly ever have equal numbers: so that they share
+// primitives, many rows are done as a round number and a rest.
 int RowsAtOnce(int rows) {
   if (rows <= 128) return rows;
   return rows <= 1024 ? rows / 32 * 32 : rows / 256 * 256;
 }
 
-// ---- packed weights ------------------------------------------------------------------------------
+// ---- packed weights
+// ------------------------------------------------------------------------------
 
 struct WeightKey {
   const float* data;
@@ -390,7 +392,8 @@ void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, boo
 void PackedWeights::Invalidate(int threads) {
   const auto& copies = impl_->by_size;
   const int count = static_cast<int>(copies.size());
-  // The largest first, one at a time to each thread; inside a parallel region oneDNN uses no threads.
+  // The largest first, one at a time to each thread; inside a parallel region oneDNN uses no
+  // threads.
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1)
   for (int i = 0; i < count; ++i) {
     copies[static_cast<size_t>(i)]->Pack(Context::OfThisThread().stream());
@@ -435,15 +438,24 @@ const char* GemmBackend() {
     std::string text = "oneDNN " + std::to_string(version->major) + "." +
                        std::to_string(version->minor) + "." + std::to_string(version->patch);
     switch (dnnl::get_effective_cpu_isa()) {
-      case cpu_isa::sse41: return text + " (sse41)";
-      case cpu_isa::avx: return text + " (avx)";
-      case cpu_isa::avx2: return text + " (avx2)";
-      case cpu_isa::avx2_vnni: return text + " (avx2_vnni)";
-      case cpu_isa::avx512_core: return text + " (avx512_core)";
-      case cpu_isa::avx512_core_vnni: return text + " (avx512_core_vnni)";
-      case cpu_isa::avx512_core_bf16: return text + " (avx512_core_bf16)";
-      case cpu_isa::avx512_core_amx: return text + " (avx512_core_amx)";
-      default: return text;
+      case cpu_isa::sse41:
+        return text + " (sse41)";
+      case cpu_isa::avx:
+        return text + " (avx)";
+      case cpu_isa::avx2:
+        return text + " (avx2)";
+      case cpu_isa::avx2_vnni:
+        return text + " (avx2_vnni)";
+      case cpu_isa::avx512_core:
+        return text + " (avx512_core)";
+      case cpu_isa::avx512_core_vnni:
+        return text + " (avx512_core_vnni)";
+      case cpu_isa::avx512_core_bf16:
+        return text + " (avx512_core_bf16)";
+      case cpu_isa::avx512_core_amx:
+        return text + " (avx512_core_amx)";
+      default:
+        return text;
     }
   }();
   return name.c_str();

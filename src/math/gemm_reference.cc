@@ -1,6 +1,6 @@
 // Matrix products as plain loops: for the f64 build, whose gradient checks need double, and for the
-// thread sanitizer, which does not understand OpenMP. The sum over k runs in one fixed order, so that
-// a row of the product does not depend on the other rows.
+// thread sanitizer, which does not understand OpenMP. The sum over k runs in one fixed order, so
+// that a row of the product does not depend on the other rows.
 #include <algorithm>
 #include <vector>
 
@@ -21,7 +21,8 @@ void CopyPanel(ConstMatrix b, bool transpose, int k0, int k, int n0, int n, Real
   }
 }
 
-// c [M,n] += op(A)[:, k0 … k0+k) · panel [k,n]. The innermost loop is over j: the compiler vectorises it.
+// c [M,n] += op(A)[:, k0 … k0+k) · panel [k,n]. The innermost loop is over j: the compiler
+// vectorises it.
 void MultiplyPanel(ConstMatrix a, bool transpose, int k0, int k, const Real* panel, Matrix c) {
   for (int i = 0; i < c.rows; ++i) {
     Real* c_row = c.Row(i);

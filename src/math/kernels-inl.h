@@ -34,7 +34,8 @@ constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 HWY_INLINE Vec Set(Real x) { return hn::Set(Tag(), x); }
 
-// ---- memory --------------------------------------------------------------------------------------
+// ---- memory
+// --------------------------------------------------------------------------------------
 
 // A whole vector.
 struct Whole {
@@ -71,12 +72,11 @@ struct Tail {
     hn::BlendedStore(v, hn::FirstN(d, count), d, p);
 #endif
   }
-  HWY_INLINE Vec Keep(Vec v) const {
-    return hn::IfThenElseZero(hn::FirstN(Tag(), count), v);
-  }
+  HWY_INLINE Vec Keep(Vec v) const { return hn::IfThenElseZero(hn::FirstN(Tag(), count), v); }
 };
 
-// ---- loops ---------------------------------------------------------------------------------------
+// ---- loops
+// ---------------------------------------------------------------------------------------
 
 // body(memory, i) for i = 0, N, 2N, … < n, where memory is Whole or, at the end, Tail.
 template <class Body>
@@ -101,8 +101,8 @@ HWY_INLINE void LoopRows(bool contiguous, int rows, int cols, Body body) {
   }
 }
 
-// Folds body(memory, i, accumulator) -> accumulator over four accumulators, so that the latency of one
-// addition does not bound the speed, and these by join. The order depends on n alone.
+// Folds body(memory, i, accumulator) -> accumulator over four accumulators, so that the latency of
+// one addition does not bound the speed, and these by join. The order depends on n alone.
 template <class Body, class Join>
 HWY_INLINE Vec Fold(size_t n, Vec start, Body body, Join join) {
   const size_t N = hn::Lanes(Tag());
@@ -122,28 +122,27 @@ HWY_INLINE Vec Fold(size_t n, Vec start, Body body, Join join) {
 // body adds to its accumulator; a tail must add zeros in the lanes that are not there.
 template <class Body>
 HWY_INLINE Real Sum(size_t n, Body body) {
-  const Vec sum = Fold(n, hn::Zero(Tag()), body,
-                         [](Vec a, Vec b) ATENTO_BODY { return hn::Add(a, b); });
+  const Vec sum =
+      Fold(n, hn::Zero(Tag()), body, [](Vec a, Vec b) ATENTO_BODY { return hn::Add(a, b); });
   return hn::GetLane(hn::SumOfLanes(Tag(), sum));
 }
 
 HWY_INLINE Real Maximum(const Real* x, size_t n) {
   const Vec max = Fold(
       n, Set(-kInfinity),
-      [=](auto memory, size_t i, Vec a) ATENTO_BODY {
-        return hn::Max(a, memory.LoadOr(x + i, -kInfinity));
-      },
+      [=](auto memory, size_t i, Vec a)
+          ATENTO_BODY { return hn::Max(a, memory.LoadOr(x + i, -kInfinity)); },
       [](Vec a, Vec b) ATENTO_BODY { return hn::Max(a, b); });
   return hn::GetLane(hn::MaxOfLanes(Tag(), max));
 }
 
 HWY_INLINE Real DotProduct(const Real* x, const Real* y, size_t n) {
-  return Sum(n, [=](auto memory, size_t i, Vec a) ATENTO_BODY {
-    return hn::MulAdd(memory.Load(x + i), memory.Load(y + i), a);
-  });
+  return Sum(n, [=](auto memory, size_t i, Vec a)
+                    ATENTO_BODY { return hn::MulAdd(memory.Load(x + i), memory.Load(y + i), a); });
 }
 
-// ---- functions -----------------------------------------------------------------------------------
+// ---- functions
+// -----------------------------------------------------------------------------------
 
 // e^x = 2^n (1 + p) with |x − n ln 2| <= ln 2 / 2. Valid where n fits in the low bits of `shifted`,
 // whose last bits are those of n: adding 1.5·2^23 (2^52) rounds to an integer.
@@ -190,13 +189,13 @@ HWY_INLINE ReducedExp Reduce(Vec x) {
 HWY_INLINE Vec PowerOfTwo(Vec shifted, int offset) {
   const BitsTag du;
   using Bits = hn::TFromD<BitsTag>;
-  const auto n = hn::Add(hn::BitCast(du, shifted),
-                         hn::Set(du, static_cast<Bits>(kExponentBias + offset)));
+  const auto n =
+      hn::Add(hn::BitCast(du, shifted), hn::Set(du, static_cast<Bits>(kExponentBias + offset)));
   return hn::BitCast(Tag(), hn::ShiftLeft<kMantissaBits>(n));
 }
 
-// Below this e^x rounds to 0, above the other to infinity. In Min and Max the number that may be a NaN
-// stands second: x86 returns that one.
+// Below this e^x rounds to 0, above the other to infinity. In Min and Max the number that may be a
+// NaN stands second: x86 returns that one.
 constexpr Real kExpLowest = kIsFloat ? Real(-104) : Real(-746);
 constexpr Real kExpHighest = kIsFloat ? Real(89) : Real(710);
 
@@ -243,7 +242,8 @@ HWY_INLINE Vec TanhLanes(Vec x) {
 HWY_INLINE Vec SigmoidSlope(Vec y) { return hn::NegMulAdd(y, y, y); }
 HWY_INLINE Vec TanhSlope(Vec y) { return hn::NegMulAdd(y, y, Set(1)); }
 
-// ---- rows ----------------------------------------------------------------------------------------
+// ---- rows
+// ----------------------------------------------------------------------------------------
 
 // y += a x.
 HWY_INLINE void AddScaledRow(Real a, const Real* x, Real* y, size_t n) {

@@ -158,13 +158,18 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
 
   void Encode(const PreparedLine& line, EncodedText* encoded) const override {
     if (line.words() == 0) return;
-    auto pieces = processor_.EncodeAsImmutableProto(line.text);
+    // As long as what it replaces, so that offsets stay; SentencePiece takes runs of spaces for one.
+    PreparedLine spaced = line;
+    for (size_t at = 0; (at = spaced.text.find(kSpacePiece, at)) != std::string::npos;) {
+      spaced.text.replace(at, kSpacePiece.size(), kSpacePiece.size(), ' ');
+    }
+    auto pieces = processor_.EncodeAsImmutableProto(spaced.text);
     for (size_t i = 0; i < pieces.pieces_size(); ++i) {
       auto piece = pieces.pieces(static_cast<int>(i));
       int id = static_cast<int>(piece.id());
       // Only a damaged model can yield </s> for a text.
       encoded->ids.push_back(id == kEndId ? kUnknownId : id);
-      encoded->word_of.push_back(line.WordAt(piece.begin()));
+      encoded->word_of.push_back(spaced.WordAt(piece.begin()));
     }
   }
 

@@ -27,7 +27,8 @@ MIXED = [
      "\"Wait\", he said (and left)..."),
     ("Fish &amp; chips for &quot;two&quot; &lt;b&gt;", 'Fish & chips for "two" <b>',
      "Fish &amp;amp; chips for 'two' <b>"),
-    ("Tom & Jerry's well-known 24-7 show, 10-12 p.m.", "Tom & Jerry's well known 24-7 show,10-12 pm.",
+    ("Tom & Jerry's well-known 24-7 show, 10-12 p.m.",
+     "Tom & Jerry's well known 24-7 show,10-12 pm.",
      "The 24-7 show of Tom and Jerry's is well-known: 10-12 p.m."),
     ("See http://example.org/a_b?c=d&e=f#g or mail me@example.org!",
      "See http://example.org/a_b?c=d&e=f or write to me@example.org.",
@@ -42,7 +43,8 @@ MIXED = [
      "Hélas, le président n'est pas arrivé à temps !"),
     ("« Où vas-tu ? », demanda-t-elle à l'été 1998.", "« Où vas-tu ? » demanda-t-elle, été 1998.",
      "Où vas-tu ?, demanda-t-elle pendant l'été de 1998."),
-    ("Die Größe der Straße beträgt 3,5 m² (±0,2 %).", "Die Grösse der Straße beträgt 3,5 m² ± 0,2 %.",
+    ("Die Größe der Straße beträgt 3,5 m² (±0,2 %).",
+     "Die Grösse der Straße beträgt 3,5 m² ± 0,2 %.",
      "Die Straße ist 3,5 m² (±0,2 %) groß."),
     ("ÄRGER MIT ÜBERMÜTIGEN ÖFEN: STRASSE GESPERRT", "Ärger mit übermütigen Öfen: Straße gesperrt",
      "ÄRGER mit Übermütigen Öfen; strasse gesperrt"),
@@ -56,20 +58,24 @@ MIXED = [
      "ΟΔΥΣΣΕΥΣ και ο κυκλωπας. Τελος!"),
     ("İstanbul'da IŞIK var mı?", "İSTANBUL'DA ışık var mı?", "istanbul'da ışık VAR MI?"),
     ("Привет, МИР! Это — тест №5.", "привет, мир! Это - тест № 5.", "Привет мир, это — тест №5."),
-    ("naive cafe\u0301 vs naïve café", "naïve café vs naive cafe\u0301", "naïve cafe vs naive café"),
+    ("naive cafe\u0301 vs naïve café",
+     "naïve café vs naive cafe\u0301", "naïve cafe vs naive café"),
     ("non\u00a0breaking 10\u202f000 spaces\u2003here \u2028 too\u0085now",
      "non breaking 10 000 spaces here too now", "non\u00a0breaking 10\u202f000 spaces here too"),
     ("  leading, trailing   and\tinner   white space  ", "leading, trailing and inner white space",
      " leading , trailing and inner\twhite  space\u00a0"),
     ("Smile 😀😀 and wave 👋🏽!", "Smile 😀 and wave 👋🏽 !", "Wave 👋 and smile 😀😀!"),
-    (".,.,.. ,,a.b,c.1,2.3.,4-5--6-a-7", ".,.,.. ,,a.b,c.1,2.3.,4-5--6-a-7-", "., a.b,c.1,2.3. 4-5-6"),
-    ("<skipped> the line ends in a hy-", "the line ends in a hyphen", "<skipped>the line ends in a hy-"),
+    (".,.,.. ,,a.b,c.1,2.3.,4-5--6-a-7",
+     ".,.,.. ,,a.b,c.1,2.3.,4-5--6-a-7-", "., a.b,c.1,2.3. 4-5-6"),
+    ("<skipped> the line ends in a hy-",
+     "the line ends in a hyphen", "<skipped>the line ends in a hy-"),
     ("~tilde~ `back` ^hat^ |pipe| {brace} [bracket] \\slash\\ $5 50% a*b+c=d; @x #y",
      "~tilde~ `back` ^hat^ | pipe | {brace} (bracket) /slash/ $ 5 50 % a*b+c = d; @x #y",
      "tilde back hat pipe {brace} [bracket] \\slash\\ $5 50% a * b + c = d ; @ x # y"),
     ("the the the the the the the", "the cat is on the mat", "the the cat"),
     ("a b c a b c a b c", "a b c a b c", "c b a c b a a b c a"),
-    ("O'Neill's 'quoted' rock 'n' roll", "O'Neill's \"quoted\" rock'n'roll", "O’Neill’s ‘quoted’ rock ’n’ roll"),
+    ("O'Neill's 'quoted' rock 'n' roll",
+     "O'Neill's \"quoted\" rock'n'roll", "O’Neill’s ‘quoted’ rock ’n’ roll"),
     ("ends with a comma, 5, and 5.", "ends with comma ,5 , and 5 .", "ends with a comma, 5,and 5."),
 ]
 
@@ -82,9 +88,9 @@ NOTHING_SHARED = [("abc def ghi jkl", "mno pqr stu vwx", "yz"), ("123 456", "789
 
 IDENTICAL = [(line, line, other) for line, _, other in MIXED if len(line.split()) > 3]
 
-WORDS = """the a of and river, house stone-wall light runs: slowly 3.14 1,234 (maybe) "yes" Zürich été
-straße naïve don't U.S.A. end. what? stop! 50% & und der die das Haus; 東京 駅 は Ελλάδα ΤΕΛΟΣ мир Ночь 😀
-co-operate --- e.g. 7-8 A/B [1] x_y""".split()
+WORDS = """the a of and river, house stone-wall light runs: slowly 3.14 1,234 (maybe) "yes"
+Zürich été straße naïve don't U.S.A. end. what? stop! 50% & und der die das Haus; 東京 駅 は Ελλάδα
+ΤΕΛΟΣ мир Ночь 😀 co-operate --- e.g. 7-8 A/B [1] x_y""".split()
 
 
 def damaged(words, rng):
@@ -170,7 +176,8 @@ def write_lowercase():
             continue
         for byte in chr(code).lower().encode():
             fnv = ((fnv ^ byte) * 0x100000001B3) & (2**64 - 1)
-    texts = ["ΣΑΣ Σ ΑΣ. Σ'Σ ΌΣΟΣ ΣΣ 1Σ Α\u0301Σ\u0301 ΑΣ'Α", "İSTANBUL Iı İΣ ß:Σ", "ǄǅǆẞßK", "МИР Ѐ Ⴀ Ꭰ 𐐀"]
+    texts = ["ΣΑΣ Σ ΑΣ. Σ'Σ ΌΣΟΣ ΣΣ 1Σ Α\u0301Σ\u0301 ΑΣ'Α", "İSTANBUL Iı İΣ ß:Σ",
+             "ǄǅǆẞßK", "МИР Ѐ Ⴀ Ꭰ 𐐀"]
     write_json("lowercase", {
         "generator": f"Python {sys.version.split()[0]}, Unicode {unicodedata.unidata_version}",
         "all_code_points_fnv1a": f"{fnv:016x}",

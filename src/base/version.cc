@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace atento {
+
+const char* AtentoVersion() { return ATENTO_VERSION; }
+
+}  // namespace atento

@@ -1,0 +1,68 @@
+// The command line, cut into flags and values by CLI11, which is included here alone.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <utility>
+
+#include "atento/error.h"
+#include "cli/flags.h"
+
+namespace atento {
+
+void FlagSet::UnexpectedArgument(const std::string& argument) const {
+  if (argument.size() < 2 || argument[0] != '-') {
+    throw Error(ErrorKind::kUsage, "unexpected argument '" + argument + "'" +
+                                       (positional_.field == nullptr
+                                            ? "; flags start with --"
+                                            : "; quote it if it belongs to the one before"));
+  }
+  const std::string flag = argument.substr(0, argument.find('='));
+  const std::string name = flag.substr(flag.find_first_not_of('-') == std::string::npos
+                                           ? flag.size()
+                                           : flag.find_first_not_of('-'));
+  throw Error(ErrorKind::kUsage, "unknown flag " + flag + Suggestion(name, Names(), "--"));
+}
+
+void FlagSet::Parse(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<std::pair<const Flag*, CLI::Option*>> options;
+  for (const FlagGroup& group : groups_) {
+    for (const Flag& flag : group.flags) {
+      CLI::Option* option = nullptr;
+      if (flag.kind == FlagKind::kSwitch) {
+        option = app.add_flag("--" + flag.name);
+      } else {
+        // Fewer values than expected are no error of CLI11's, so that the message is ours.
+        option = app.add_option("--" + flag.name)->expected(0, flag.values_at_once);
+      }
+      options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+    }
+  }
+  CLI::Option* positional = nullptr;
+  if (positional_.field != nullptr) {
+    positional = app.add_option("positional")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  // CLI11 wants the arguments in reverse.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    throw Error(ErrorKind::kUsage, error.what());
+  }
+  const std::vector<std::string> extras = app.remaining();
+  for (const std::string& extra : extras) {
+    if (extra.starts_with("-") && extra.size() > 1) UnexpectedArgument(extra);
+  }
+  if (!extras.empty()) UnexpectedArgument(extras.front());
+  for (const auto& [flag, option] : options) {
+    if (option->count() == 0) continue;
+    GivenValue given{"--" + flag->name, option->results()};
+    CheckCount(*flag, given.label, given.values);
+    from_command_line_[flag->name] = std::move(given);
+  }
+  if (positional != nullptr) positional_values_ = positional->results();
+}
+
+}  // namespace atento

@@ -1,0 +1,155 @@
+// Attention over the rows of one sentence. Contracts: kernels.h. Equations: layers/attention.h.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "math/kernels_attention.cc"
+#include <hwy/foreach_target.h>  // compiles this file once per instruction set
+
+#include "math/kernels-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace atento {
+namespace HWY_NAMESPACE {
+
+// The row of a sentence's position j.
+template <class T>
+HWY_INLINE T* RowOf(MatrixView<T> matrix, const MemoryRows& rows, int j) {
+  return matrix.Row(rows.offset[j] + rows.column);
+}
+
+void DotScoresKernel(ConstVector q, ConstMatrix keys, MemoryRows rows, Real* e) {
+  for (int j = 0; j < rows.count; ++j) {
+    e[j] = DotProduct(q.data(), RowOf(keys, rows, j), q.size());
+  }
+}
+
+void DotScoresBackwardKernel(ConstVector query, ConstMatrix keys, MemoryRows rows, const Real* d_e,
+                             Vector d_query, Matrix d_keys) {
+  const Real* q = query.data();
+  Real* d_q = d_query.data();
+  for (int j = 0; j < rows.count; ++j) {
+    const Real* k = RowOf(keys, rows, j);
+    Real* d_k = RowOf(d_keys, rows, j);
+    const Vec d_e_j = Set(d_e[j]);
+    Loop(query.size(), [=](auto memory, size_t i) ATENTO_BODY {
+      memory.Store(hn::MulAdd(d_e_j, memory.Load(k + i), memory.Load(d_q + i)), d_q + i);
+      memory.Store(hn::MulAdd(d_e_j, memory.Load(q + i), memory.Load(d_k + i)), d_k + i);
+    });
+  }
+}
+
+void AdditiveScoresKernel(ConstVector query, ConstMatrix keys, ConstVector weights, MemoryRows rows,
+                          Real* e) {
+  const Real *q = query.data(), *v = weights.data();
+  for (int j = 0; j < rows.count; ++j) {
+    const Real* k = RowOf(keys, rows, j);
+    e[j] = Sum(query.size(), [=](auto memory, size_t i, Vec a) ATENTO_BODY {
+      const Vec tau = TanhLanes(hn::Add(memory.Load(q + i), memory.Load(k + i)));
+      return hn::MulAdd(memory.Load(v + i), tau, a);
+    });
+  }
+}
+
+void AdditiveScoresBackwardKernel(ConstVector query, ConstMatrix keys, ConstVector weights,
+                                  MemoryRows rows, const Real* d_e, Vector d_query, Matrix d_keys,
+                                  Vector d_weights) {
+  const Real *q = query.data(), *v = weights.data();
+  Real *d_q = d_query.data(), *d_v = d_weights.data();
+  for (int j = 0; j < rows.count; ++j) {
+    const Real* k = RowOf(keys, rows, j);
+    Real* d_k = RowOf(d_keys, rows, j);
+    const Vec d_e_j = Set(d_e[j]);
+    Loop(query.size(), [=](auto memory, size_t i) ATENTO_BODY {
+      const Vec tau = TanhLanes(hn::Add(memory.Load(q + i), memory.Load(k + i)));
+      const Vec delta = hn::Mul(hn::Mul(d_e_j, memory.Load(v + i)), TanhSlope(tau));
+      memory.Store(hn::MulAdd(d_e_j, tau, memory.Load(d_v + i)), d_v + i);
+      memory.Store(hn::Add(memory.Load(d_q + i), delta), d_q + i);
+      memory.Store(hn::Add(memory.Load(d_k + i), delta), d_k + i);
+    });
+  }
+}
+
+void WeightedSumKernel(const Real* alpha, ConstMatrix h, MemoryRows rows, Vector c) {
+  Real* sum = c.data();
+  Loop(c.size(),
+       [=](auto memory, size_t i) ATENTO_BODY { memory.Store(hn::Zero(Tag()), sum + i); });
+  int j = 0;
+  for (; j + 4 <= rows.count; j += 4) {
+    const Real* four[4] = {RowOf(h, rows, j), RowOf(h, rows, j + 1), RowOf(h, rows, j + 2),
+                           RowOf(h, rows, j + 3)};
+    AddScaledRows(alpha + j, four, sum, c.size());
+  }
+  for (; j < rows.count; ++j) AddScaledRow(alpha[j], RowOf(h, rows, j), sum, c.size());
+}
+
+void WeightedSumBackwardKernel(const Real* alpha, ConstMatrix h, MemoryRows rows,
+                               ConstVector d_context, Real* d_alpha, Matrix d_h) {
+  const Real* d_c = d_context.data();
+  for (int j = 0; j < rows.count; ++j) {
+    const Real* h_j = RowOf(h, rows, j);
+    Real* d_h_j = RowOf(d_h, rows, j);
+    const Vec alpha_j = Set(alpha[j]);
+    d_alpha[j] = Sum(d_context.size(), [=](auto memory, size_t i, Vec a) ATENTO_BODY {
+      const Vec d = memory.Load(d_c + i);
+      memory.Store(hn::MulAdd(alpha_j, d, memory.Load(d_h_j + i)), d_h_j + i);
+      return hn::MulAdd(d, memory.Load(h_j + i), a);
+    });
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace atento
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace atento {
+
+HWY_EXPORT(DotScoresKernel);
+HWY_EXPORT(DotScoresBackwardKernel);
+HWY_EXPORT(AdditiveScoresKernel);
+HWY_EXPORT(AdditiveScoresBackwardKernel);
+HWY_EXPORT(WeightedSumKernel);
+HWY_EXPORT(WeightedSumBackwardKernel);
+
+namespace {
+// Whether the rows are in the matrix and as wide as the vector.
+bool Fits(const MemoryRows& rows, ConstMatrix matrix, ConstVector vector) {
+  return static_cast<size_t>(matrix.cols) == vector.size() &&
+         (rows.count == 0 || rows.offset[rows.count - 1] + rows.column < matrix.rows);
+}
+}  // namespace
+
+void DotScores(ConstVector q, ConstMatrix keys, MemoryRows rows, Real* e) {
+  CHECK(Fits(rows, keys, q));
+  HWY_DYNAMIC_DISPATCH(DotScoresKernel)(q, keys, rows, e);
+}
+
+void DotScoresBackward(ConstVector q, ConstMatrix keys, MemoryRows rows, const Real* d_e,
+                       Vector d_q, Matrix d_keys) {
+  CHECK(Fits(rows, keys, q) && Fits(rows, d_keys, d_q) && d_q.size() == q.size());
+  HWY_DYNAMIC_DISPATCH(DotScoresBackwardKernel)(q, keys, rows, d_e, d_q, d_keys);
+}
+
+void AdditiveScores(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows, Real* e) {
+  CHECK(Fits(rows, keys, q) && v.size() == q.size());
+  HWY_DYNAMIC_DISPATCH(AdditiveScoresKernel)(q, keys, v, rows, e);
+}
+
+void AdditiveScoresBackward(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows,
+                            const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v) {
+  CHECK(Fits(rows, keys, q) && Fits(rows, d_keys, d_q) && d_q.size() == q.size());
+  CHECK(v.size() == q.size() && d_v.size() == q.size());
+  HWY_DYNAMIC_DISPATCH(AdditiveScoresBackwardKernel)(q, keys, v, rows, d_e, d_q, d_keys, d_v);
+}
+
+void WeightedSum(const Real* alpha, ConstMatrix h, MemoryRows rows, Vector c) {
+  CHECK(Fits(rows, h, c));
+  HWY_DYNAMIC_DISPATCH(WeightedSumKernel)(alpha, h, rows, c);
+}
+
+void WeightedSumBackward(const Real* alpha, ConstMatrix h, MemoryRows rows, ConstVector d_c,
+                         Real* d_alpha, Matrix d_h) {
+  CHECK(Fits(rows, h, d_c) && Fits(rows, d_h, d_c));
+  HWY_DYNAMIC_DISPATCH(WeightedSumBackwardKernel)(alpha, h, rows, d_c, d_alpha, d_h);
+}
+
+}  // namespace atento
+#endif  // HWY_ONCE

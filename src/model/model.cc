@@ -1,0 +1,266 @@
+#include "model/model.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "atento/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/options.h"
+#include "base/version.h"
+#include "model/safetensors.h"
+
+namespace atento {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr const char* kConfigFile = "config.json";
+constexpr const char* kParametersFile = "model.safetensors";
+
+std::string InDirectory(const std::string& directory, const char* name) {
+  return (std::filesystem::path(directory) / name).string();
+}
+
+// ---- config.json --------------------------------------------------------------------------------
+
+// The "model" object: the architecture, and what the vocabulary files must agree with.
+struct ModelObject : ModelConfig {
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    ModelOptions::ForEach(o, visit);
+    const Range sizes{2, std::numeric_limits<int>::max()};
+    visit("source-vocabulary", o.source_vocabulary, sizes, "tokens of the source");
+    visit("target-vocabulary", o.target_vocabulary, sizes, "tokens of the target");
+  }
+};
+
+Json DescriptionToJson(const ModelDescription& d) {
+  Json json;
+  json.Set("format", kFormat);
+  json.Set("atento_version", AtentoVersion());
+  json.Set("preset", d.preset);
+  json.Set("text", OptionsToJson(d.text));
+  json.Set("model", OptionsToJson(ModelObject{d.model}));
+  json.Set("training", OptionsToJson(d.training));
+  return json;
+}
+
+// A member of a format that is complete: every option is there, and no other.
+template <class Options>
+Options MemberFromJson(const Json& json, const char* key) {
+  const Json& member = json.At(key);
+  Options options;
+  Options::ForEach(options, [&](const char* name, const auto&, const Range&, const char*) {
+    if (member.Find(name)) return;
+    throw Error(ErrorKind::kData, std::string(key) + ": the key '" + name + "' is missing");
+  });
+  return OptionsFromJson(member, options, key);
+}
+
+ModelDescription DescriptionFromJson(const Json& json) {
+  const int64_t format = json.At("format").AsInteger();
+  if (format > kFormat) {
+    throw Error(ErrorKind::kData, "format " + std::to_string(format) + " is newer than " +
+                                      std::to_string(kFormat) + ", the latest that atento " +
+                                      AtentoVersion() + " can read: update atento");
+  }
+  if (format < 1) throw Error(ErrorKind::kData, "format " + std::to_string(format) + " is unknown");
+  internal::CheckNoOtherKeys(
+      json, {"format", "atento_version", "preset", "text", "model", "training"}, "top level");
+  json.At("atento_version").AsString();
+  ModelDescription d;
+  d.preset = json.At("preset").AsString();
+  d.text = MemberFromJson<TextOptions>(json, "text");
+  d.model = MemberFromJson<ModelObject>(json, "model");
+  d.training = MemberFromJson<TrainingOptions>(json, "training");
+  return d;
+}
+
+// Runs read; what is wrong with the options is then the fault of the file.
+template <class Function>
+auto InFile(const std::string& path, const Function& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kData, path + ": " + error.what());
+  }
+}
+
+// ---- vocabularies -------------------------------------------------------------------------------
+
+void CheckVocabulary(const char* side, const Tokenizer& tokenizer, TokenizerKind kind,
+                     Normalization normalization, int size) {
+  const std::string name = std::string("the ") + side + " vocabulary ";
+  if (tokenizer.vocabulary_size() != size) {
+    throw Error(ErrorKind::kUsage, name + "has " + std::to_string(tokenizer.vocabulary_size()) +
+                                       " tokens, but the model is for " + std::to_string(size) +
+                                       ": use the vocabulary that the model was trained with");
+  }
+  if (tokenizer.kind() != kind || tokenizer.normalization() != normalization) {
+    throw Error(ErrorKind::kUsage, name + "is not of the kind and normalization that --" + side +
+                                       "-tokenizer and --" + side + "-normalization say");
+  }
+}
+
+const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& source,
+                                    const Tokenizer& target) {
+  const TextOptions& text = d.text;
+  CheckVocabulary("source", source, text.source_tokenizer, text.source_normalization,
+                  d.model.source_vocabulary);
+  CheckVocabulary("target", target, text.target_tokenizer, text.target_normalization,
+                  d.model.target_vocabulary);
+  if (text.joint_vocabulary && (text.source_tokenizer != text.target_tokenizer ||
+                                d.model.source_vocabulary != d.model.target_vocabulary)) {
+    throw Error(ErrorKind::kUsage,
+                "--joint-vocabulary needs the same tokenizer for source and target: set "
+                "--source-tokenizer and --target-tokenizer alike");
+  }
+  if (d.model.tie == Tie::kAll && !text.joint_vocabulary) {
+    throw Error(ErrorKind::kUsage, "--tie all needs --joint-vocabulary");
+  }
+  CheckModelConfig(d.model);
+  return d.model;
+}
+
+Tokenizer LoadVocabulary(const std::string& directory, const char* side, TokenizerKind kind,
+                         Normalization normalization) {
+  const std::string prefix = InDirectory(directory, side);
+  const std::string file = Tokenizer::FileName(prefix, kind);
+  if (!FileExists(file)) {
+    throw Error(ErrorKind::kData,
+                file + " is missing, which config.json asks for: copy the whole model directory");
+  }
+  return Tokenizer::Load(kind, normalization, prefix);
+}
+
+// ---- parameters ---------------------------------------------------------------------------------
+
+std::vector<int64_t> Shape(const Tensor& tensor) {
+  if (tensor.cols == 0) return {tensor.rows};
+  return {tensor.rows, tensor.cols};
+}
+
+// Before any memory is asked for: a file that fits bounds what the model takes.
+void CheckTensors(const ModelConfig& config, const SafetensorsFile& file) {
+  auto fail = [&](const std::string& tensor, const std::string& what) {
+    throw Error(ErrorKind::kData, file.name() + ": tensor " + Json(tensor).Dump() + " " + what +
+                                      ": the file does not belong to this model's config.json");
+  };
+  size_t expected = 0;
+  Seq2SeqParams shapes;
+  ForEachTensor(config, shapes, [&](const Tensor& tensor) {
+    ++expected;
+    const SafetensorsEntry* entry = file.Find(tensor.name);
+    if (!entry) return fail(tensor.name, "is missing");
+    if (entry->dtype != Dtype::kF32) {
+      fail(tensor.name, "is of type " + std::string(DtypeName(entry->dtype)) + ", not F32");
+    }
+    if (entry->shape != Shape(tensor)) {
+      fail(tensor.name,
+           "has the shape " + ShapeText(entry->shape) + ", not " + ShapeText(Shape(tensor)));
+    }
+  });
+  if (file.entries().size() == expected) return;
+  for (const SafetensorsEntry& entry : file.entries()) {
+    bool known = false;
+    ForEachTensor(config, shapes,
+                  [&](const Tensor& tensor) { known |= tensor.name == entry.name; });
+    if (!known) fail(entry.name, "is unknown");
+  }
+}
+
+void CopyTensors(const ModelConfig& config, const SafetensorsFile& file, Parameters& parameters) {
+  ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
+    file.ReadTensor(tensor.name, Shape(tensor), tensor.values());
+  });
+}
+
+// The numbers where they are, or, in the f64 build, a copy that `converted` keeps.
+template <class T>
+std::span<const float> AsFloats(std::span<T> values, std::vector<std::vector<float>>& converted) {
+  if constexpr (std::is_same_v<T, float>) {
+    return values;
+  } else {
+    converted.emplace_back(values.begin(), values.end());
+    return converted.back();
+  }
+}
+
+void CheckDirectory(const std::string& directory) {
+  if (!IsDirectory(directory)) {
+    throw Error(ErrorKind::kNotFound,
+                directory + (FileExists(directory) ? " is not a directory" : " does not exist") +
+                    ": name a model directory, made by atento train");
+  }
+  if (!FileExists(InDirectory(directory, kConfigFile))) {
+    throw Error(ErrorKind::kNotFound, directory + " is not a model directory: it has no " +
+                                          kConfigFile + "; name one made by atento train");
+  }
+  if (!FileExists(InDirectory(directory, kParametersFile))) {
+    throw Error(ErrorKind::kData, directory + " has no " + kParametersFile +
+                                      " yet: go on with atento train --resume, or copy the whole "
+                                      "model directory");
+  }
+}
+
+}  // namespace
+
+Model::Model(ModelDescription d, Tokenizer source, Tokenizer target)
+    : description(std::move(d)),
+      source_tokenizer(std::move(source)),
+      target_tokenizer(std::move(target)),
+      parameters(CheckDescription(description, source_tokenizer, target_tokenizer)) {}
+
+std::unique_ptr<Model> LoadModel(const std::string& directory) {
+  CheckDirectory(directory);
+  const std::string config_path = InDirectory(directory, kConfigFile);
+  const Json json = Json::Parse(ReadFile(config_path), config_path);
+  ModelDescription d = InFile(config_path, [&] { return DescriptionFromJson(json); });
+  const TextOptions& text = d.text;
+  Tokenizer source =
+      LoadVocabulary(directory, "source", text.source_tokenizer, text.source_normalization);
+  Tokenizer target = LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target",
+                                    text.target_tokenizer, text.target_normalization);
+  InFile(config_path, [&] { CheckDescription(d, source, target); });
+
+  const SafetensorsFile file(InDirectory(directory, kParametersFile));
+  CheckTensors(d.model, file);
+  auto model = std::make_unique<Model>(std::move(d), std::move(source), std::move(target));
+  CopyTensors(model->config(), file, model->parameters);
+  return model;
+}
+
+// config.json last: a directory that has one has the vocabularies too.
+void SaveModelDescription(const Model& model, const std::string& directory) {
+  model.source_tokenizer.Save(InDirectory(directory, "source"));
+  if (!model.description.text.joint_vocabulary) {
+    model.target_tokenizer.Save(InDirectory(directory, "target"));
+  }
+  WriteFileAtomically(InDirectory(directory, kConfigFile),
+                      DescriptionToJson(model.description).Dump(2) + "\n");
+}
+
+void SaveParameters(const ModelConfig& config, const Parameters& parameters,
+                    const std::string& path) {
+  std::vector<SafetensorsEntry> entries;
+  std::vector<std::vector<float>> converted;
+  Seq2SeqParams views = parameters.views();  // ForEachTensor hands out views that may be written
+  ForEachTensor(config, views, [&](const Tensor& tensor) {
+    entries.push_back(FloatEntry(tensor.name, Shape(tensor), AsFloats(tensor.values(), converted)));
+  });
+  WriteSafetensors(path, entries);
+}
+
+void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters) {
+  const SafetensorsFile file(path);
+  CheckTensors(config, file);
+  CopyTensors(config, file, parameters);
+}
+
+}  // namespace atento

@@ -1,0 +1,132 @@
+// The presets: what each paper fixed, and what we found to work. docs/papers.md says where a preset
+// departs from its paper.
+
+#include "atento/trainer.h"
+
+namespace atento {
+namespace {
+
+// The figure everyone knows (papers.md section 0): a forward tanh RNN, dot score, h̃ = tanh(W_c [c; s]).
+void Walkthrough(Preset& p) {
+  p.summary = "the textbook figure: tanh RNN, dot attention";
+  p.model.cell = Cell::kTanh;
+  p.model.encoder_direction = Direction::kForward;
+  p.model.attention = Attention::kDot;
+  p.model.attend = Attend::kAfter;
+  p.model.readout = Readout::kTanh;
+  p.model.start = Start::kCopy;
+}
+
+// Bahdanau, Cho, Bengio 2014, appendices A and B.
+void Bahdanau2014(Preset& p) {
+  p.summary = "RNNsearch of Bahdanau+ 2014, at the paper's sizes";
+  p.text.source_tokenizer = p.text.target_tokenizer = TokenizerKind::kWords;
+  p.text.vocabulary_size = 30000;
+  p.model.cell = Cell::kGruResetBefore;
+  p.model.embedding_size = 620;
+  p.model.encoder_size = p.model.decoder_size = p.model.attention_size = 1000;
+  p.model.attention = Attention::kAdditive;
+  p.model.attend = Attend::kBefore;
+  p.model.readout = Readout::kMaxout;
+  p.model.readout_size = 500;
+  p.model.start = Start::kFinal;
+  p.model.initialization = Initialization::kBahdanau;
+  TrainingOptions& t = p.training;
+  t.optimizer = Optimizer::kAdadelta;
+  t.learning_rate = 1;
+  t.epsilon = 1e-6;
+  t.schedule = Schedule::kConstant;
+  t.clip_norm = 1;
+  t.label_smoothing = 0;
+  t.dropout_embedding = t.dropout_hidden = t.dropout_annotations = t.dropout_output = 0;
+  t.loss_normalization = LossNormalization::kSentences;
+  t.batch_sentences = 80;
+  t.window_batches = 20;
+  t.shuffle_batches = false;
+  t.max_source_tokens = t.max_target_tokens = 50;
+}
+
+// Cho+ 2014 as "RNNencdec" in Bahdanau+ 2014.
+void EncDec2014(Preset& p) {
+  Bahdanau2014(p);
+  p.summary = "RNNencdec of Cho+ 2014: one fixed vector, no attention";
+  p.model.encoder_direction = Direction::kForward;
+  p.model.attention = Attention::kFixed;
+}
+
+// Luong, Pham, Manning 2015: global attention, general score, input feeding, dropout.
+void Luong2015Global(Preset& p) {
+  p.summary = "global attention of Luong+ 2015, at the paper's sizes";
+  p.text.source_tokenizer = p.text.target_tokenizer = TokenizerKind::kWords;
+  p.text.vocabulary_size = 50000;
+  p.model.cell = Cell::kLstm;
+  p.model.embedding_size = 1000;
+  p.model.encoder_direction = Direction::kBackward;
+  p.model.encoder_layers = p.model.decoder_layers = 4;
+  p.model.encoder_size = p.model.decoder_size = p.model.readout_size = 1000;
+  p.model.attention = Attention::kGeneral;
+  p.model.attend = Attend::kAfter;
+  p.model.input_feeding = true;
+  p.model.readout = Readout::kTanh;
+  p.model.start = Start::kCopy;
+  p.model.initialization = Initialization::kUniform;
+  TrainingOptions& t = p.training;
+  t.optimizer = Optimizer::kSgd;
+  t.learning_rate = 1;
+  t.schedule = Schedule::kHalving;
+  t.halve_after = 8;
+  t.clip_norm = 5;
+  t.label_smoothing = 0;
+  t.dropout_embedding = t.dropout_hidden = 0.2;
+  t.dropout_annotations = t.dropout_output = 0;
+  t.loss_normalization = LossNormalization::kSentences;
+  t.batch_sentences = 128;
+  t.max_source_tokens = t.max_target_tokens = 50;
+}
+
+void Small(Preset& p) {
+  p.summary = "the default: conditional GRU, for 10 000 to 50 000 pairs of sentences";
+}
+
+void Characters(Preset& p) {
+  p.summary = "spelling-like tasks: pronunciations, names, transliteration";
+  p.text.source_tokenizer = p.text.target_tokenizer = TokenizerKind::kCharacters;
+  p.model.embedding_size = 128;
+}
+
+struct Entry {
+  const char* name;
+  void (*apply)(Preset&);
+};
+constexpr Entry kPresets[] = {
+    {"small", Small},
+    {"characters", Characters},
+    {"walkthrough", Walkthrough},
+    {"bahdanau2014", Bahdanau2014},
+    {"luong2015-global", Luong2015Global},
+    {"encdec2014", EncDec2014},
+};
+
+}  // namespace
+
+std::vector<std::string> PresetNames() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kPresets) names.push_back(entry.name);
+  return names;
+}
+
+Preset FindPreset(const std::string& name) {
+  std::string known;
+  for (const Entry& entry : kPresets) {
+    if (name == entry.name) {
+      Preset preset;
+      preset.name = name;
+      entry.apply(preset);
+      return preset;
+    }
+    known += std::string(known.empty() ? "" : ", ") + entry.name;
+  }
+  throw Error(ErrorKind::kUsage, "--preset: '" + name + "' is not one of " + known);
+}
+
+}  // namespace atento

@@ -1,0 +1,95 @@
+#include "train/learner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "math/kernels.h"
+#include "model/seq2seq.h"
+
+namespace atento {
+
+Learner::Learner(Model& model, int threads)
+    : model_(model),
+      options_(model.description.training),
+      pool_(threads),
+      optimizer_(options_, model.config()) {
+  for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(model.config()));
+  pool_.Run([](int) { SetGemmThreads(1); });
+}
+
+std::pair<size_t, size_t> Learner::Slice(int i) const {
+  // Whole cache lines, so that no two workers write to one.
+  constexpr size_t kLine = 64 / sizeof(Real);
+  const size_t size = model_.parameters.flat().size(), workers = workers_.size();
+  const size_t lines = (size + kLine - 1) / kLine;
+  auto boundary = [&](size_t worker) { return std::min(size, lines * worker / workers * kLine); };
+  const size_t begin = boundary(static_cast<size_t>(i));
+  return {begin, boundary(static_cast<size_t>(i) + 1) - begin};
+}
+
+void Learner::Backward(const TrainingStep& step, int64_t number) {
+  const bool per_token = options_.loss_normalization == LossNormalization::kTokens;
+  PassOptions pass;
+  pass.loss.label_smoothing = static_cast<Real>(options_.label_smoothing);
+  pass.loss.gradient_scale = static_cast<Real>(
+      1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
+  pass.dropout.embedding = static_cast<Real>(options_.dropout_embedding);
+  pass.dropout.hidden = static_cast<Real>(options_.dropout_hidden);
+  pass.dropout.annotations = static_cast<Real>(options_.dropout_annotations);
+  pass.dropout.output = static_cast<Real>(options_.dropout_output);
+  pool_.Run([&](int i) {
+    if (static_cast<size_t>(i) >= step.parts.size()) return;
+    Worker& worker = *workers_[static_cast<size_t>(i)];
+    Workspace workspace{worker.arena, model_.weights};
+    PassOptions mine = pass;
+    mine.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
+    const Vector gradient = worker.gradient.flat();
+    std::fill(gradient.begin(), gradient.end(), Real{0});
+    worker.sums = ForwardBackward(model_.config(), model_.parameters.views(),
+                                  step.parts[static_cast<size_t>(i)], mine,
+                                  worker.gradient.views(), workspace);
+  });
+}
+
+void Learner::SumGradients(size_t parts) {
+  pool_.Run([&](int i) {
+    const auto [begin, count] = Slice(i);
+    const Vector sum = workers_[0]->gradient.flat().subspan(begin, count);
+    for (size_t part = 1; part < parts; ++part) {
+      AddTo(ConstVector(workers_[part]->gradient.flat().subspan(begin, count)), sum);
+    }
+    workers_[static_cast<size_t>(i)]->sum_of_squares = SumOfSquares(sum);
+  });
+}
+
+UpdateResult Learner::Update(const TrainingStep& step, int64_t number, double learning_rate) {
+  Backward(step, number);
+  SumGradients(step.parts.size());
+  UpdateResult result;
+  double sum_of_squares = 0;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    if (i < step.parts.size()) result.sums += workers_[i]->sums;
+    sum_of_squares += workers_[i]->sum_of_squares;
+  }
+  result.gradient_norm = std::sqrt(sum_of_squares);
+  if (!std::isfinite(result.gradient_norm) || !std::isfinite(result.sums.loss)) {
+    result.skipped = true;
+    return result;
+  }
+  const double clip = options_.clip_norm;
+  const UpdateStep update = {
+      .number = number,
+      .learning_rate = learning_rate,
+      .gradient_scale = clip > 0 && result.gradient_norm > clip ? clip / result.gradient_norm : 1,
+  };
+  pool_.Run([&](int i) {
+    const auto [begin, count] = Slice(i);
+    UpdateSlice(options_, update, begin, count, workers_[0]->gradient.flat(), optimizer_,
+                model_.parameters.flat());
+  });
+  model_.weights.Invalidate(pool_.threads());
+  return result;
+}
+
+}  // namespace atento

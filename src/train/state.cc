@@ -1,0 +1,97 @@
+#include "train/state.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "atento/error.h"
+
+namespace atento {
+namespace {
+
+// Names every field once, for writing and for reading.
+template <class State, class Visitor>
+void ForEachField(State& s, Visitor&& visit) {
+  visit("step", s.step);
+  visit("epoch", s.position.epoch);
+  visit("step-in-epoch", s.position.step);
+  visit("skipped", s.skipped);
+  visit("skipped-in-a-row", s.skipped_in_a_row);
+  visit("seconds", s.seconds);
+  visit("learning-rate-factor", s.learning_rate_factor);
+  visit("bad-validations", s.bad_validations);
+  visit("best-loss", s.best_loss);
+  visit("best", s.best);
+  visit("best-step", s.best_step);
+  visit("validations", s.validations);
+  visit("validations-since-best", s.validations_since_best);
+  visit("last-validation-step", s.last_validation_step);
+  visit("loss", s.loss);
+  visit("loss-tokens", s.loss_tokens);
+  visit("threads", s.threads);
+  visit("train-bytes", s.data.train_bytes);
+  visit("dev-bytes", s.data.dev_bytes);
+  visit("train-hash", s.data.train_hash);
+  visit("dev-hash", s.data.dev_hash);
+}
+
+}  // namespace
+
+Json TrainingState::ToJson() const {
+  Json json{Json::Object{}};
+  ForEachField(*this, [&](const char* name, const auto& field) { json.Set(name, field); });
+  return json;
+}
+
+TrainingState TrainingState::FromJson(const Json& json, const std::string& where) {
+  TrainingState state;
+  try {
+    ForEachField(state, [&](const char* name, auto& field) {
+      using Field = std::remove_cvref_t<decltype(field)>;
+      const Json& value = json.At(name);
+      if constexpr (std::is_floating_point_v<Field>) {
+        field = value.AsDouble();
+      } else {
+        field = static_cast<Field>(value.AsInteger());
+      }
+    });
+    if (state.step < 0 || state.position.epoch < 0 || state.position.step < 0) {
+      throw Error(ErrorKind::kData, "a negative number of steps");
+    }
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kData, where + ": " + error.what());
+  }
+  return state;
+}
+
+double LearningRate(const TrainingOptions& options, const TrainingState& state) {
+  const double step = static_cast<double>(state.step + 1), warmup = options.warmup_steps;
+  double rate = options.learning_rate;
+  if (step < warmup) return rate * step / warmup;
+  switch (options.schedule) {
+    case Schedule::kConstant:
+      return rate;
+    case Schedule::kHalving: {
+      const double halvings =
+          std::max<double>(0, static_cast<double>(state.position.epoch) + 1 - options.halve_after);
+      return rate * std::pow(0.5, halvings);
+    }
+    case Schedule::kPlateau:
+      return rate * state.learning_rate_factor;
+    case Schedule::kInverseSquareRoot:
+      return rate * std::sqrt(std::max(1.0, warmup) / std::max(step, warmup));
+  }
+  return rate;
+}
+
+void UpdatePlateau(const TrainingOptions& options, double loss, TrainingState* state) {
+  if (state->validations == 0 || loss < state->best_loss) {
+    state->best_loss = loss;
+    state->bad_validations = 0;
+    return;
+  }
+  if (++state->bad_validations < options.decay_patience) return;
+  state->bad_validations = 0;
+  state->learning_rate_factor *= options.decay;
+}
+
+}  // namespace atento

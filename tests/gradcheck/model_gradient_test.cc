@@ -1,0 +1,128 @@
+// Whole models in double precision: every preset, shrunk, and the combinations that no preset covers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "atento/trainer.h"
+#include "gradcheck/gradient_check.h"
+#include "math/kernels.h"
+#include "model/seq2seq.h"
+
+namespace atento {
+namespace {
+
+struct ModelCase {
+  std::string name;
+  ModelConfig config;
+};
+
+// Odd sizes, as small as the architecture allows.
+ModelConfig Shrink(const ModelOptions& options) {
+  ModelConfig config;
+  static_cast<ModelOptions&>(config) = options;
+  config.source_vocabulary = 6;
+  config.target_vocabulary = config.tie == Tie::kAll ? 6 : 7;
+  config.embedding_size = 3;
+  config.encoder_layers = std::min(config.encoder_layers, 2);
+  config.decoder_layers = std::min(config.decoder_layers, 2);
+  config.encoder_size = 3;
+  config.decoder_size = 5;
+  if (config.attention == Attention::kDot || config.start == Start::kCopy) {
+    config.decoder_size = config.annotation_size();
+  }
+  config.attention_size = 4;
+  config.readout_size = config.tie == Tie::kNone ? 2 : config.embedding_size;
+  CheckModelConfig(config);
+  return config;
+}
+
+std::vector<ModelCase> Cases() {
+  std::vector<ModelCase> cases;
+  for (const std::string& name : PresetNames()) {
+    cases.push_back({name, Shrink(FindPreset(name).model)});
+  }
+  auto add = [&](const std::string& name, auto&& change) {
+    ModelOptions options;
+    change(options);
+    cases.push_back({name, Shrink(options)});
+  };
+  add("lstm-between-two-layers-feeding", [](ModelOptions& o) {
+    o.cell = Cell::kLstm;
+    o.encoder_layers = o.decoder_layers = 2;
+    o.input_feeding = true;
+  });
+  add("gru-before-two-layers-maxout-feeding", [](ModelOptions& o) {
+    o.attend = Attend::kBefore;
+    o.decoder_layers = 2;
+    o.readout = Readout::kMaxout;
+    o.input_feeding = true;
+  });
+  add("no-attention", [](ModelOptions& o) {
+    o.attention = Attention::kNone;
+    o.attend = Attend::kAfter;
+    o.start = Start::kFinal;
+    o.encoder_direction = Direction::kForward;
+  });
+  add("tie-target", [](ModelOptions& o) { o.tie = Tie::kTarget; });
+  add("tie-all-general", [](ModelOptions& o) {
+    o.tie = Tie::kAll;
+    o.attention = Attention::kGeneral;
+    o.cell = Cell::kGruResetBefore;
+  });
+  return cases;
+}
+
+Batch TestBatch() {
+  const std::vector<TokenPair> pairs = {
+      {{2, 3, 2, 4}, {5, 2}}, {{3}, {2, 5, 5, 3}}, {{5, 0, 4}, {}}, {{2, 3}, {4, 4, 3}}};
+  return MakeBatch(pairs);
+}
+
+class ModelGradientTest : public testing::TestWithParam<ModelCase> {};
+
+TEST_P(ModelGradientTest, MatchesDifferences) {
+  const ModelConfig& config = GetParam().config;
+  Parameters parameters(config), gradient(config);
+  Random random(29);
+  ForEachTensor(config, parameters.views(),
+                [&](const Tensor& tensor) { FillForCheck(random, tensor.values()); });
+  const Batch batch = TestBatch();
+  PassOptions options;
+  options.loss = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
+  options.dropout = {Real{0.2}, Real{0.25}, Real{0.15}, Real{0.3}, 31};
+
+  Arena arena;
+  PackedWeights weights;
+  Workspace workspace{arena, weights};
+  Parameters ignored(config);
+  auto loss = [&] {
+    weights.Invalidate();
+    return 0.3 *
+           ForwardBackward(config, parameters.views(), batch, options, ignored.views(), workspace)
+               .loss;
+  };
+  ForwardBackward(config, parameters.views(), batch, options, gradient.views(), workspace);
+  ForwardBackward(config, parameters.views(), batch, options, gradient.views(), workspace);
+  Scale(Real{0.5}, gradient.flat());
+
+  std::vector<std::pair<std::string, Vector>> analytic;
+  ForEachTensor(config, gradient.views(), [&](const Tensor& tensor) {
+    analytic.emplace_back(tensor.name, tensor.values());
+  });
+  size_t next = 0;
+  ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
+    ASSERT_EQ(analytic[next].first, tensor.name);
+    ExpectGradient(tensor.name, analytic[next++].second, tensor.values(), loss,
+                   config.readout == Readout::kMaxout ? kKinkedStep : kSmoothStep);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, ModelGradientTest, testing::ValuesIn(Cases()),
+                         [](const testing::TestParamInfo<ModelCase>& test) {
+                           std::string name = test.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace atento
