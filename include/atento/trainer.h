@@ -39,6 +39,10 @@ struct TrainRequest {
   TrainingLimits limits;
 };
 
+// What a run in this directory was last asked for: data and limits, with resume set. Change the limits
+// and hand it to Train. Throws Error{kNotFound} if there is nothing to resume.
+TrainRequest ResumeRequest(const std::string& directory);
+
 enum class StopReason { kMaxEpochs, kMaxSteps, kMaxMinutes, kEarlyStopping, kInterrupted };
 
 struct TrainResult {

@@ -116,8 +116,10 @@ std::string Suggestion(std::string_view wrong, const std::vector<std::string>& n
   }
   // A beginning, such as --source-tok, is nearer than any misspelling.
   for (const std::string& name : names) {
-    if (least > 1 && wrong.size() >= 3 && name.starts_with(wrong)) return
-        "; did you mean " + std::string(prefix) + name + "?";
+    if (least > 1 && wrong.size() >= 3 && name.starts_with(wrong)) {
+      least = 1;
+      nearest = &name;
+    }
   }
   return nearest == nullptr ? "" : "; did you mean " + std::string(prefix) + *nearest + "?";
 }

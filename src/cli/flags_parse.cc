@@ -8,6 +8,12 @@
 #include "cli/flags.h"
 
 namespace atento {
+namespace {
+
+// What CLI11 reports for a flag without a value; no argument can be it.
+const std::string kNoValue(1, '\0');
+
+}  // namespace
 
 void FlagSet::UnexpectedArgument(const std::string& argument) const {
   if (argument.size() < 2 || argument[0] != '-') {
@@ -17,9 +23,7 @@ void FlagSet::UnexpectedArgument(const std::string& argument) const {
                                             : "; quote it if it belongs to the one before"));
   }
   const std::string flag = argument.substr(0, argument.find('='));
-  const std::string name = flag.substr(flag.find_first_not_of('-') == std::string::npos
-                                           ? flag.size()
-                                           : flag.find_first_not_of('-'));
+  const std::string name = flag.substr(flag.starts_with("--") ? 2 : 1);
   throw Error(ErrorKind::kUsage, "unknown flag " + flag + Suggestion(name, Names(), "--"));
 }
 
@@ -34,8 +38,9 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
       if (flag.kind == FlagKind::kSwitch) {
         option = app.add_flag("--" + flag.name);
       } else {
-        // Fewer values than expected are no error of CLI11's, so that the message is ours.
+        // No value is no error of CLI11's, so that the message is ours.
         option = app.add_option("--" + flag.name)->expected(0, flag.values_at_once);
+        option->default_str(kNoValue);
       }
       options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
     }
@@ -44,8 +49,13 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   if (positional_.field != nullptr) {
     positional = app.add_option("positional")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  // CLI11 wants the arguments in reverse.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  // CLI11 wants the arguments in reverse, and `--name=` as two.
+  std::vector<std::string> reversed;
+  for (auto argument = arguments.rbegin(); argument != arguments.rend(); ++argument) {
+    const bool empty_value = argument->starts_with("--") && argument->ends_with("=");
+    if (empty_value) reversed.emplace_back();
+    reversed.push_back(argument->substr(0, argument->size() - (empty_value ? 1 : 0)));
+  }
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
@@ -59,6 +69,7 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   for (const auto& [flag, option] : options) {
     if (option->count() == 0) continue;
     GivenValue given{"--" + flag->name, option->results()};
+    std::erase(given.values, kNoValue);
     CheckCount(*flag, given.label, given.values);
     from_command_line_[flag->name] = std::move(given);
   }

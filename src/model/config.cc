@@ -11,10 +11,22 @@ void Require(bool condition, const std::string& message) {
   if (!condition) throw Error(ErrorKind::kUsage, message);
 }
 
+// So that no tensor has a row or column count that an int cannot hold.
+void RequireSize(const char* flag, int size) {
+  constexpr int kMaxSize = 65536;
+  Require(size <= kMaxSize, std::string(flag) + " " + std::to_string(size) +
+                                " is too large: use at most " + std::to_string(kMaxSize));
+}
+
 }  // namespace
 
 // The table of legal combinations.
 void CheckModelConfig(const ModelConfig& c) {
+  RequireSize("--embedding-size", c.embedding_size);
+  RequireSize("--encoder-size", c.encoder_size);
+  RequireSize("--decoder-size", c.decoder_size);
+  RequireSize("--attention-size", c.attention_size);
+  RequireSize("--readout-size", c.readout_size);
   Require(c.attention != Attention::kNone || c.attend == Attend::kAfter,
           "--attention none has nothing to attend to: use --attend after with it");
   Require(c.attention != Attention::kDot || c.decoder_size == c.annotation_size(),

@@ -202,11 +202,31 @@ void CheckDirectory(const std::string& directory) {
     throw Error(ErrorKind::kNotFound, directory + " is not a model directory: it has no " +
                                           kConfigFile + "; name one made by atento train");
   }
-  if (!FileExists(InDirectory(directory, kParametersFile))) {
-    throw Error(ErrorKind::kData, directory + " has no " + kParametersFile +
-                                      " yet: go on with atento train --resume, or copy the whole "
-                                      "model directory");
-  }
+}
+
+// Everything in a model directory but the parameters.
+struct ModelParts {
+  ModelDescription description;
+  Tokenizer source, target;
+};
+
+ModelParts ReadParts(const std::string& directory) {
+  CheckDirectory(directory);
+  const std::string path = InDirectory(directory, kConfigFile);
+  const Json json = Json::Parse(ReadFile(path), path);
+  ModelDescription d = InFile(path, [&] { return DescriptionFromJson(json); });
+  const TextOptions& text = d.text;
+  Tokenizer source =
+      LoadVocabulary(directory, "source", text.source_tokenizer, text.source_normalization);
+  Tokenizer target = LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target",
+                                    text.target_tokenizer, text.target_normalization);
+  InFile(path, [&] { CheckDescription(d, source, target); });
+  return {std::move(d), std::move(source), std::move(target)};
+}
+
+std::unique_ptr<Model> MakeModel(ModelParts parts) {
+  return std::make_unique<Model>(std::move(parts.description), std::move(parts.source),
+                                 std::move(parts.target));
 }
 
 }  // namespace
@@ -218,22 +238,22 @@ Model::Model(ModelDescription d, Tokenizer source, Tokenizer target)
       parameters(CheckDescription(description, source_tokenizer, target_tokenizer)) {}
 
 std::unique_ptr<Model> LoadModel(const std::string& directory) {
-  CheckDirectory(directory);
-  const std::string config_path = InDirectory(directory, kConfigFile);
-  const Json json = Json::Parse(ReadFile(config_path), config_path);
-  ModelDescription d = InFile(config_path, [&] { return DescriptionFromJson(json); });
-  const TextOptions& text = d.text;
-  Tokenizer source =
-      LoadVocabulary(directory, "source", text.source_tokenizer, text.source_normalization);
-  Tokenizer target = LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target",
-                                    text.target_tokenizer, text.target_normalization);
-  InFile(config_path, [&] { CheckDescription(d, source, target); });
-
-  const SafetensorsFile file(InDirectory(directory, kParametersFile));
-  CheckTensors(d.model, file);
-  auto model = std::make_unique<Model>(std::move(d), std::move(source), std::move(target));
+  ModelParts parts = ReadParts(directory);
+  const std::string path = InDirectory(directory, kParametersFile);
+  if (!FileExists(path)) {
+    throw Error(ErrorKind::kData, directory + " has no " + kParametersFile +
+                                      " yet: go on with atento train --resume, or copy the whole "
+                                      "model directory");
+  }
+  const SafetensorsFile file(path);
+  CheckTensors(parts.description.model, file);
+  auto model = MakeModel(std::move(parts));
   CopyTensors(model->config(), file, model->parameters);
   return model;
+}
+
+std::unique_ptr<Model> LoadModelDescription(const std::string& directory) {
+  return MakeModel(ReadParts(directory));
 }
 
 // config.json last: a directory that has one has the vocabularies too.

@@ -33,7 +33,7 @@ struct Model {
   Tokenizer source_tokenizer;
   Tokenizer target_tokenizer;
   Parameters parameters;
-  PackedWeights weights;
+  mutable PackedWeights weights;
 
   const ModelConfig& config() const { return description.model; }
 };
@@ -41,6 +41,9 @@ struct Model {
 // Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo}, naming
 // the file and what is wrong with it, for anything missing, damaged, altered or of a newer format.
 std::unique_ptr<Model> LoadModel(const std::string& directory);
+
+// The same without the parameters, which stay zero: a run that goes on reads them from its checkpoint.
+std::unique_ptr<Model> LoadModelDescription(const std::string& directory);
 
 // config.json and the vocabularies; each written atomically into an existing directory.
 void SaveModelDescription(const Model& model, const std::string& directory);

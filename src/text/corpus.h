@@ -47,26 +47,25 @@ struct CorpusReport {
 struct Corpus {
   std::vector<TextPair> pairs;
   CorpusReport report;
-  // Of the lines as read, skipped ones included; gzip and line ends do not matter. --resume
-  // compares them.
+  // Of the lines as read, skipped ones included; gzip and line ends do not matter. For --resume.
   int64_t bytes = 0;
   uint64_t hash = 0;
 };
 
-// Reads everything. A side with nothing but white space is empty; LF and CRLF end lines; a UTF-8
-// byte order mark at the start of a file is dropped. Throws Error{kNotFound, kIo}; Error{kData} if
-// the files have unequal numbers of lines (names both and their counts), a TSV line has fewer than
-// two columns (file:line), no pair is left, or, when strict, a line is not valid UTF-8
-// (file:line:byte).
+// Reads everything. A side with nothing but white space is empty, and a blank line of a TSV file is
+// a pair with both sides empty. LF and CRLF end lines; a UTF-8 byte order mark at the start of a
+// file is dropped. Errors: kNotFound, kIo; kUsage if both paths are "-"; kData if
+//   the files have unequal numbers of lines (the message names both and their counts),
+//   a TSV line has fewer than two columns (file:line),
+//   no pair is left, or a line is not valid UTF-8 and strict is set (file:line:byte).
 Corpus ReadParallel(const ParallelPaths& paths, const CorpusOptions& options);
 
-// What ReadParallel had to do, as warnings: at most one line for each kind. Nothing if all was
-// well.
+// What ReadParallel had to do, as warnings: at most one line for each kind, none if all was well.
 void LogCorpusReport(const CorpusReport& report);
 
 // Replaces invalid UTF-8 and NUL in *line by U+FFFD. Returns the byte, from 1, of the first one, or
-// 0 if the line was well (and is unchanged). strict: throws Error{kData} naming file:line:byte
-// instead.
+// 0 if the line was well and is unchanged.
+// Errors: kData naming file:line:byte, if strict and the line was not well.
 int64_t CleanLine(std::string* line, const std::string& file, int64_t line_number, bool strict);
 
 struct HeldOutSplit {

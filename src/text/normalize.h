@@ -1,5 +1,4 @@
-// Unicode normalisation forms and the white space rule of the tokenizers. utf8proc is named in
-// normalize.cc alone.
+// Unicode normalisation forms. utf8proc computes them, in normalize.cc alone.
 #ifndef ATENTO_TEXT_NORMALIZE_H_
 #define ATENTO_TEXT_NORMALIZE_H_
 

@@ -1,4 +1,4 @@
-// Subwords. SentencePiece (Kudo, Richardson 2018, arXiv:1808.06226) does the work; it is named here
+// Subwords. SentencePiece (Kudo, Richardson 2018, arXiv:1808.06226) does the work, in this file
 // alone.
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
@@ -38,7 +38,7 @@ void SilenceSentencePiece() {
 class MessageReader {
  public:
   struct Field {
-    uint64_t number;
+    uint32_t number;
     std::string_view bytes;  // of length-delimited fields
   };
 
@@ -47,7 +47,7 @@ class MessageReader {
   // False at the end and on damage.
   bool Next(Field* field) {
     if (rest_.empty()) return false;
-    uint64_t tag = Varint();
+    auto tag = static_cast<uint32_t>(Varint());  // cut to 32 bits, as protobuf does
     *field = {tag >> 3, {}};
     switch (tag & 7) {
       case 0:
@@ -97,13 +97,13 @@ class MessageReader {
 };
 
 // Field numbers of sentencepiece_model.proto.
-constexpr uint64_t kNormalizerField = 3;
-constexpr uint64_t kDenormalizerField = 5;
-constexpr uint64_t kRulesField = 2;
+constexpr uint32_t kNormalizerField = 3;
+constexpr uint32_t kDenormalizerField = 5;
+constexpr uint32_t kRulesField = 2;
 
 // Whether the model has compiled normalisation rules. SentencePiece follows the offsets in them
-// without looking where they lead, so that damaged ones could make it read anywhere. nullopt: not a
-// protocol buffer at all.
+// without looking where they lead, so that damaged ones could make it read anywhere.
+// nullopt: not a protocol buffer at all.
 std::optional<bool> HasNormalizationRules(std::string_view model) {
   bool rules = false;
   MessageReader reader(model);
@@ -158,7 +158,8 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
 
   void Encode(const PreparedLine& line, EncodedText* encoded) const override {
     if (line.words() == 0) return;
-    // As long as what it replaces, so that offsets stay; SentencePiece takes runs of spaces for one.
+    // As long as what they replace, so that offsets stay; SentencePiece takes runs of spaces for
+    // one.
     PreparedLine spaced = line;
     for (size_t at = 0; (at = spaced.text.find(kSpacePiece, at)) != std::string::npos;) {
       spaced.text.replace(at, kSpacePiece.size(), kSpacePiece.size(), ' ');

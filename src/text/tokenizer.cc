@@ -93,6 +93,9 @@ Tokenizer Tokenizer::Train(const TokenizerOptions& options,
   if (!(options.character_coverage >= 0 && options.character_coverage <= 1)) {
     throw Error(ErrorKind::kUsage, "the character coverage must be between 0 and 1");
   }
+  if (options.max_lines < 1) {
+    throw Error(ErrorKind::kUsage, "a tokenizer must learn from at least one line");
+  }
   bool subwords = options.kind == TokenizerKind::kSentencePiece;
   return {options.normalization,
           subwords ? TrainSentencePiece(options, lines) : TrainTokenList(options, lines)};

@@ -68,27 +68,27 @@ struct EncodedText {
 // The text of a sequence of ids.
 struct DecodedText {
   std::string text;
-  // For each id the index of its word in `text`, rising; -1 for a space of a character vocabulary,
-  // for </s>, and for a token that left no trace in the text.
+  // For each id the index of its word in `text`, rising; -1 for a space of a character vocabulary
+  // and for </s>, and everywhere if the text has no word.
   std::vector<int> word_of;
   int words = 0;
 };
 
-// A value; copies share one immutable vocabulary. All const functions are safe from many threads at
-// once.
+// A value; copies share one immutable vocabulary.
+// Threads: all const functions are safe from many at once.
 class Tokenizer {
  public:
   // Learns from lines (both languages' for a joint vocabulary). Any bytes; faulty UTF-8 is
-  // repaired. One thread; the result depends on options and lines alone. Throws Error{kData} if
-  // there is no text in the lines, Error{kUsage} if vocabulary_size is too small for the characters
-  // of the text.
+  // repaired. Nothing is random: the result depends on options and lines alone.
+  // Errors: kData if there is no text in the lines; kUsage if vocabulary_size is too small for the
+  // characters of the text. Threads: uses one.
   static Tokenizer Train(const TokenizerOptions& options, std::span<const std::string_view> lines);
   static Tokenizer Train(const TokenizerOptions& options, std::span<const std::string> lines);
 
-  // Reads FileName(prefix, kind). Throws Error{kNotFound, kIo}, and Error{kData} for every damage
-  // that can be told from the file: not a model, <unk> or </s> missing or elsewhere, duplicates,
-  // empty lines, text that is not UTF-8. A SentencePiece model must have ids as above and no
-  // normalisation rules of its own: `normalization` is applied here.
+  // Reads FileName(prefix, kind). A SentencePiece model must have the ids above and no
+  // normalisation rules of its own: `normalization` is applied here. Errors: kNotFound, kIo; kData
+  // for every damage that can be told from the file: not a model, <unk> or </s> missing or
+  // elsewhere, duplicates, empty lines, text that is not UTF-8.
   static Tokenizer Load(TokenizerKind kind, Normalization normalization, const std::string& prefix);
   // The same from memory; `name` is for messages.
   static Tokenizer Parse(TokenizerKind kind, Normalization normalization, std::string_view bytes,
@@ -111,15 +111,15 @@ class Tokenizer {
   EncodedText Encode(std::string_view line) const;
 
   // ids: each in [0, vocabulary_size()) (checked). </s> gives no text; <unk> gives "<unk>" for
-  // words and symbols, "⁇" (U+2047) for the others. The text is valid UTF-8 on one line. Errors:
-  // none.
+  // words and symbols, "⁇" (U+2047) for the others. The text is valid UTF-8 on one line.
+  // Errors: none.
   DecodedText DecodeWithWords(std::span<const int> ids) const;
   std::string Decode(std::span<const int> ids) const { return DecodeWithWords(ids).text; }
 
   // How the vocabulary spells an id, e.g. "▁the"; for traces. id: in range (checked). Not empty.
   const std::string& Piece(int id) const;
 
-  // Whichever kind it is. Private to tokenizer*.cc.
+  // Whichever kind it is. Defined in vocabulary.h, for this folder.
   class Vocabulary;
 
  private:

@@ -110,8 +110,7 @@ class Planner {
     plan->steps.push_back({begin, plan->order.size()});
   }
 
-  // Moves full batches from the window into the plan; what is left of the window stays, and its
-  // load is returned.
+  // Moves full batches from the window into the plan. What fills none stays; returns its load.
   Load CutWindow(std::vector<int>* window, Epoch* plan) const {
     // Stable: ties stay shuffled.
     std::stable_sort(window->begin(), window->end(), [&](int a, int b) {
@@ -241,9 +240,11 @@ class TrainingBatches::Worker {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_. The slots between prepared_ and released_ + size are the thread's, one at a
-  // time.
+  // Steps are numbered from 0 at start_, and step i lies in slot i modulo the size. The thread
+  // fills slots from prepared_ on, up to released_ + the size; the trainer reads the one before
+  // taken_.
   std::array<TrainingStep, 4> ring_;
+  // From here on guarded by mutex_.
   uint64_t prepared_ = 0, taken_ = 0, released_ = 0;
   bool stop_ = false;
   std::exception_ptr failure_;

@@ -27,10 +27,9 @@ struct TrainingBatchOptions {
   // sorting beyond the batch itself.
   int window_batches = 20;
   // False: the batches of a window follow each other by rising length, as in Bahdanau+ 2014,
-  // appendix B.2 (1600 pairs, sorted, split into 20 batches: batch_sentences = 80, window_batches =
-  // 20).
+  // appendix B.2: 1600 pairs, sorted, split into 20 batches of 80 sentences.
   bool shuffle_batches = true;
-  // Batch parts per step, at least 1.
+  // Batch parts per step, at least 1. Which pairs a step has does not depend on it.
   int workers = 1;
   // Pairs with more tokens on a side, </s> not counted, are left out. 0: no limit.
   int max_source_tokens = 0;
@@ -62,8 +61,7 @@ struct TrainingStep {
 class TrainingBatches {
  public:
   // pairs must outlive this object and stay as they are. Starts at epoch 0, step 0.
-  // Throws Error{kUsage} if the options are out of range, Error{kData} if the length limits leave
-  // no pair.
+  // Errors: kUsage if the options are out of range; kData if the length limits leave no pair.
   TrainingBatches(std::span<const TokenPair> pairs, const TrainingBatchOptions& options);
   // Stops the thread, wherever it is.
   ~TrainingBatches();
@@ -74,13 +72,14 @@ class TrainingBatches {
   int64_t pairs_used() const;
   int64_t pairs_too_long() const;
 
-  // Waits for the next step. The reference holds until the next call of Next or Seek. Call from one
-  // thread. Throws what the preparing thread threw (e.g. std::bad_alloc), again at every later
-  // call.
+  // Waits for the next step. The reference holds until the next call of Next or Seek.
+  // Errors: whatever stopped the preparing thread, e.g. std::bad_alloc; again at every later call.
+  // Threads: call Next and Seek from one.
   const TrainingStep& Next();
 
   // Next() continues from there. A step at or beyond the end of its epoch means the start of the
   // next epoch. Costs the ordering of one epoch.
+  // Errors: kData if a part of the position is negative.
   void Seek(BatchPosition position);
 
  private:

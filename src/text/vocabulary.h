@@ -1,5 +1,5 @@
-// What differs between the kinds of tokenizer. Included by tokenizer.cc and the two kinds of
-// vocabulary.
+// What differs between the kinds of tokenizer: the interface between tokenizer.cc and the two files
+// of vocabularies, token_list.cc and sentencepiece.cc.
 #ifndef ATENTO_TEXT_VOCABULARY_H_
 #define ATENTO_TEXT_VOCABULARY_H_
 
@@ -21,9 +21,8 @@ inline constexpr std::string_view kSpacePiece = "\u2581";
 // U+2047, how <unk> is spelled in running text.
 inline constexpr std::string_view kUnknownText = "\u2047";
 
-// A line ready to be cut. Normalised word by word: no form moves or composes anything across a
-// space, so this equals the normalised line, and a word's index survives what the form does inside
-// it.
+// A line ready to be cut. Normalised word by word, so that it is known which word anything came
+// from; no form moves or composes across a space, so this equals the line normalised whole.
 struct PreparedLine {
   // Valid UTF-8, normalised. Each white space character of the raw line is one ' ' here.
   std::string text;

@@ -20,7 +20,7 @@ namespace {
 class CorpusTest : public testing::Test {
  protected:
   std::string Write(const std::string& name, const std::string& bytes) {
-    // Without the flush to the disk of WriteFileAtomically, which thousands of files would wait for.
+    // Not WriteFileAtomically, which waits for the disk each of a few thousand times.
     std::ofstream(directory_.File(name), std::ios::binary) << bytes;
     return directory_.File(name);
   }

@@ -1,0 +1,24 @@
+#include "atento/error.h"
+#include "cli/command.h"
+
+namespace atento {
+
+std::vector<std::unique_ptr<Command>> AllCommands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(MakeTrainCommand());
+  commands.push_back(MakeTranslateCommand());
+  commands.push_back(MakeScoreCommand());
+  commands.push_back(MakeEvaluateCommand());
+  commands.push_back(MakeExplainCommand());
+  commands.push_back(MakeLessonsCommand());
+  commands.push_back(MakeInfoCommand());
+  return commands;
+}
+
+void RequireValue(const Command& command, const std::string& flag, bool given) {
+  if (given) return;
+  throw Error(ErrorKind::kUsage,
+              flag + " is missing; atento " + command.name() + " --help lists all flags");
+}
+
+}  // namespace atento

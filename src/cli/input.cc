@@ -1,0 +1,49 @@
+#include "cli/input.h"
+
+#include <string_view>
+
+#include "base/log.h"
+#include "text/corpus.h"
+
+namespace atento {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr int64_t kNamedLines = 10;
+
+}  // namespace
+
+void LineWarnings::Add(const std::string& where) {
+  ++count_;
+  if (count_ <= kNamedLines) LogWarning(where + ": " + what_);
+  if (count_ == kNamedLines + 1) LogWarning(where + ": " + what_ + "; further lines are counted");
+}
+
+void LineWarnings::Finish() {
+  if (count_ > kNamedLines) LogWarning(std::to_string(count_) + " lines in all: " + what_);
+}
+
+TextInput::TextInput(const std::string& path, bool strict)
+    : reader_(path), strict_(strict), repaired_("invalid UTF-8 or NUL replaced by U+FFFD") {}
+
+bool TextInput::Next(std::string* line) {
+  if (!reader_.Next(line)) {
+    repaired_.Finish();
+    return false;
+  }
+  if (line_number() == 1 && line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
+  const int64_t byte = CleanLine(line, name(), line_number(), strict_);
+  if (byte > 0) repaired_.Add(Where() + ":" + std::to_string(byte));
+  return true;
+}
+
+std::string TextInput::Where() const { return name() + ":" + std::to_string(line_number()); }
+
+std::vector<std::string> ReadLines(const std::string& path, bool strict) {
+  TextInput input(path, strict);
+  std::vector<std::string> lines;
+  for (std::string line; input.Next(&line);) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace atento

@@ -1,0 +1,44 @@
+// Where a command's results go: standard output, or a file that appears only when it is whole.
+#ifndef ATENTO_CLI_OUTPUT_H_
+#define ATENTO_CLI_OUTPUT_H_
+
+#include <string>
+#include <string_view>
+
+namespace atento {
+
+// The reader of our output has gone, as with `| head`: no fault, but nothing is left to do. Not an
+// Error: main ends the program without a message.
+struct ClosedPipe {};
+
+// Writes through a buffer. A regular file is written as PATH.tmp and renamed by Commit; devices and
+// pipes are written as they are.
+class Output {
+ public:
+  // path: "-" is standard output. Throws Error{kIo}.
+  explicit Output(const std::string& path);
+  // Removes the temporary file unless Commit was called.
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // Each throws Error{kIo} naming the file and the reason, or ClosedPipe.
+  void Write(std::string_view text);
+  void Flush();
+  // Writes what is left and gives the file its name. Nothing may be written after it.
+  void Commit();
+
+ private:
+  [[noreturn]] void Fail(int error) const;
+  void WriteNow(std::string_view bytes);
+
+  std::string name_;
+  std::string path_;
+  std::string temporary_;  // empty: none
+  int file_ = -1;
+  std::string buffer_;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_CLI_OUTPUT_H_

@@ -1,0 +1,162 @@
+// atento train: from parallel text to a model directory.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+
+#include "atento/error.h"
+#include "atento/trainer.h"
+#include "base/log.h"
+#include "cli/command.h"
+
+namespace atento {
+namespace {
+
+struct TrainFlags {
+  OneOrTwo train;
+  OneOrTwo dev;
+  std::string model;
+  std::string preset;
+  std::string config;
+  std::string init_from;
+  bool resume = false;
+  bool overwrite = false;
+  bool strict = false;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("train", o.train, kAny,
+          "training pairs: a source and a target file, line by line, or one TSV file");
+    visit("dev", o.dev, kAny,
+          "development pairs, likewise; without it 1 % of the training pairs, at most 1000, is held "
+          "out");
+    visit("model", o.model, kAny, "directory to write", "DIR");
+    visit("preset", o.preset, kAny, "named settings to start from; listed below", "NAME");
+    visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
+    visit("init-from", o.init_from, kAny, "model directory whose parameters to start from", "DIR");
+    visit("resume", o.resume, kAny, "go on from the last checkpoint of --model");
+    visit("overwrite", o.overwrite, kAny, "replace a model that is already in --model");
+    visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
+  }
+};
+
+static_assert(std::atomic<int>::is_always_lock_free, "needed in a signal handler");
+std::atomic<int> signal_received{0};
+
+void NoteSignal(int signal) { signal_received.store(signal); }
+
+// The first SIGINT or SIGTERM asks for a checkpoint; a second one ends the program as usual.
+void InstallSignalHandlers() {
+  struct sigaction action = {};
+  action.sa_handler = NoteSignal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+const char* ReasonText(StopReason reason) {
+  switch (reason) {
+    case StopReason::kMaxEpochs: return "--max-epochs reached";
+    case StopReason::kMaxSteps: return "--max-steps reached";
+    case StopReason::kMaxMinutes: return "--max-minutes reached";
+    case StopReason::kEarlyStopping: return "no further improvement";
+    case StopReason::kInterrupted: return "interrupted; go on with --resume";
+  }
+  return "";
+}
+
+class TrainCommand : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "train a model on parallel text"; }
+  std::vector<std::string> usage() const override {
+    return {"--train SRC TGT [--dev SRC TGT] --model DIR [--preset NAME] [flags]",
+            "--train FILE.tsv [--dev FILE.tsv] --model DIR [--preset NAME] [flags]",
+            "--model DIR --resume [limits]"};
+  }
+  std::string notes() const override;
+  void Declare(FlagSet* flags) override {
+    flags->Add("Data and directory", &flags_);
+    flags->Add("Text", &request_.text);
+    flags->Add("Model", &request_.model);
+    flags->Add("Training", &request_.training);
+    flags->Add("Validation and limits", &request_.limits);
+  }
+  void Prepare(const FlagSet& flags) override;
+  int Run(const FlagSet& flags) override;
+
+ private:
+  void Check(const FlagSet& flags) const;
+
+  TrainFlags flags_;
+  TrainRequest request_;
+};
+
+std::string TrainCommand::notes() const {
+  std::string text = "Presets set text, model and training flags; flags that are given win.\n\n";
+  for (const std::string& name : PresetNames()) {
+    text += fmt::format("- `{}`: {}\n", name, FindPreset(name).summary);
+  }
+  text += R"(
+A configuration file holds `key = value` lines; the keys are flags without their dashes. A value on the
+command line wins over the file, the file over the preset, the preset over the defaults.
+
+SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes on
+from there. It needs `--model` alone, and may change validation and limits.
+)";
+  return text;
+}
+
+void TrainCommand::Prepare(const FlagSet& flags) {
+  const std::string name = flags.Text("preset");
+  if (name.empty()) return;
+  Preset preset = FindPreset(name);
+  request_.text = std::move(preset.text);
+  request_.model = preset.model;
+  request_.training = preset.training;
+}
+
+void TrainCommand::Check(const FlagSet& flags) const {
+  RequireValue(*this, "--model", !flags_.model.empty());
+  if (!flags_.resume) {
+    RequireValue(*this, "--train", !flags_.train.values.empty());
+    return;
+  }
+  if (flags_.overwrite) {
+    throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other; choose one");
+  }
+  for (const FlagGroup& group : flags.groups()) {
+    for (const Flag& flag : group.flags) {
+      const bool fixed = group.title == "Text" || group.title == "Model" ||
+                         group.title == "Training" || flag.name == "preset" ||
+                         flag.name == "init-from";
+      if (fixed && flags.Given(flag.name)) {
+        throw Error(ErrorKind::kUsage,
+                    "--" + flag.name + " cannot be changed by --resume; leave it out");
+      }
+    }
+  }
+}
+
+int TrainCommand::Run(const FlagSet& flags) {
+  Check(flags);
+  request_.train = flags_.train.values;
+  request_.dev = flags_.dev.values;
+  request_.directory = flags_.model;
+  request_.init_from = flags_.init_from;
+  request_.resume = flags_.resume;
+  request_.overwrite = flags_.overwrite;
+  request_.strict = flags_.strict;
+  request_.preset = flags_.preset;
+  InstallSignalHandlers();
+  const TrainResult result = Train(request_, [] { return signal_received.load() != 0; });
+  LogInfo(fmt::format("stopped after {} updates and {:.0f} s: {}; the model of update {} is in {}",
+                      result.steps, result.seconds, ReasonText(result.reason), result.best_step,
+                      request_.directory));
+  return result.reason == StopReason::kInterrupted ? 128 + signal_received.load() : 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> MakeTrainCommand() { return std::make_unique<TrainCommand>(); }
+
+}  // namespace atento

@@ -1,0 +1,129 @@
+// atento translate: lines in, translations out, in the order of the lines.
+#include <unistd.h>
+
+#include "atento/error.h"
+#include "atento/translator.h"
+#include "cli/command.h"
+#include "cli/input.h"
+#include "cli/output.h"
+#include "cli/translation_format.h"
+
+namespace atento {
+namespace {
+
+// Lines that are in memory at once; sorted by length among themselves.
+constexpr size_t kChunkLines = 2000;
+
+struct TranslateOptions {
+  std::vector<std::string> model;
+  std::string input = "-";
+  std::string output = "-";
+  TranslationStyle style;
+  bool strict = false;
+  int threads = 0;
+  std::string config;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("model", o.model, kAny, "model directory; several are an ensemble", "DIR");
+    visit("input", o.input, kAny, "text to translate, one sentence per line", "FILE");
+    visit("output", o.output, kAny, "where translations go; a file appears when it is whole", "FILE");
+    visit("format", o.style.format, kAny, "how translations are written");
+    visit("scores", o.style.scores, kAny,
+          "in text format: append log-probability and score; the others always have them");
+    visit("alignments", o.style.alignments, kAny, "which source words each target word came from");
+    visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
+    visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
+    visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
+  }
+};
+
+class TranslateCommand : public Command {
+ public:
+  std::string name() const override { return "translate"; }
+  std::string summary() const override { return "translate lines of text"; }
+  std::vector<std::string> usage() const override {
+    return {"--model DIR [--model DIR ...] [--input FILE] [--output FILE] [flags]"};
+  }
+  std::string notes() const override;
+  void Declare(FlagSet* flags) override {
+    flags->Add("Input and output", &options_);
+    flags->Add("Search", &search_);
+  }
+  int Run(const FlagSet& flags) override;
+
+ private:
+  void Check() const;
+
+  TranslateOptions options_;
+  SearchOptions search_;
+};
+
+std::string TranslateCommand::notes() const {
+  return R"(Formats:
+
+- `text`: the best translation of line n on line n; an empty line stays empty. `--scores` appends two
+  columns after tabs, log-probability and score; `--alignments` one more.
+- `tsv`: line number, rank, text, log-probability, score, alignment (empty without `--alignments`).
+- `jsonl`: an object per translation: `line`, `rank`, `text`, `log_prob`, `score`, `alignment`.
+- `moses`: `i ||| text ||| LogProb= log-probability ||| score`, i from 0; `||| alignment` may follow.
+
+Log-probabilities are natural logarithms, `</s>` counted. Alignments are of words between white space,
+counted from 0. Hard: `source-target` pairs, in jsonl `[source, target]`. Soft: the weights of all source
+words for each target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
+)";
+}
+
+void TranslateCommand::Check() const {
+  RequireValue(*this, "--model", !options_.model.empty());
+  if (search_.n_best > search_.beam) {
+    throw Error(ErrorKind::kUsage, "--n-best " + std::to_string(search_.n_best) +
+                                       " needs --beam " + std::to_string(search_.n_best) +
+                                       " or more");
+  }
+  if (search_.n_best > 1 && options_.style.format == TranslationFormat::kText) {
+    throw Error(ErrorKind::kUsage, "--n-best above 1 needs --format tsv, jsonl or moses");
+  }
+  if (options_.style.scores && options_.style.format != TranslationFormat::kText) {
+    throw Error(ErrorKind::kUsage,
+                "--scores is for --format text; the other formats always have scores");
+  }
+  if (options_.style.alignments == AlignmentFormat::kSoft &&
+      options_.style.format == TranslationFormat::kMoses) {
+    throw Error(ErrorKind::kUsage, "--alignments soft needs --format text, tsv or jsonl");
+  }
+}
+
+int TranslateCommand::Run(const FlagSet&) {
+  Check();
+  TextInput input(options_.input, options_.strict);
+  const Translator translator(options_.model, options_.threads);
+  Output output(options_.output);
+  LineWarnings truncated("longer than the sentences of training; translated as far as those went");
+  const bool interactive = options_.input == "-" && isatty(STDIN_FILENO) != 0;
+  const size_t chunk = interactive ? 1 : kChunkLines;
+  std::vector<std::string> lines;
+  for (bool more = true; more;) {
+    lines.clear();
+    const int64_t before = input.line_number();
+    for (std::string line; lines.size() < chunk && (more = input.Next(&line));) {
+      lines.push_back(std::move(line));
+    }
+    const std::vector<Translation> translations = translator.Translate(lines, search_);
+    for (size_t i = 0; i < translations.size(); ++i) {
+      const int64_t number = before + static_cast<int64_t>(i) + 1;
+      if (translations[i].truncated) truncated.Add(input.name() + ":" + std::to_string(number));
+      output.Write(FormatTranslation(options_.style, number, translations[i]));
+    }
+    output.Flush();
+  }
+  truncated.Finish();
+  output.Commit();
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> MakeTranslateCommand() { return std::make_unique<TranslateCommand>(); }
+
+}  // namespace atento

@@ -1,0 +1,25 @@
+// From α over tokens to an alignment of words.
+#ifndef ATENTO_SEARCH_ALIGN_H_
+#define ATENTO_SEARCH_ALIGN_H_
+
+#include <span>
+
+#include "atento/translator.h"
+
+namespace atento {
+
+// Which word each token of a line belongs to, as the tokenizer tells it; -1: none.
+struct TokenWords {
+  std::span<const int> word_of;
+  int words = 0;
+};
+
+// α is summed over the tokens of a source word and averaged over those of a target word; the row
+// and the column of </s>, and spaces, are left out. alpha: [target tokens + 1][source tokens + 1],
+// </s> last in both (checked), or empty: then so is the result.
+Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
+                     const TokenWords& target);
+
+}  // namespace atento
+
+#endif  // ATENTO_SEARCH_ALIGN_H_

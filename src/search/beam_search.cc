@@ -1,0 +1,248 @@
+#include "search/beam_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/options.h"
+#include "math/kernels.h"
+#include "model/seq2seq.h"
+#include "text/batch.h"
+
+namespace atento {
+namespace {
+
+// A symbol of one or more hypotheses, which share their beginnings.
+struct Node {
+  int parent;  // -1: the first symbol
+  int id;
+};
+
+struct Live {
+  int node;  // the last symbol; -1: none yet
+  int row;   // in the decoder states of the step before
+  double log_prob;
+};
+
+struct Finished {
+  int node;  // its </s>
+  double log_prob;
+  double score;
+};
+
+// A continuation of a live hypothesis.
+struct Candidate {
+  int parent;  // index into the sentence's live hypotheses
+  int id;
+  double log_prob;
+};
+
+bool Better(const Candidate& a, const Candidate& b) {
+  if (a.log_prob != b.log_prob) return a.log_prob > b.log_prob;
+  return a.parent != b.parent ? a.parent < b.parent : a.id < b.id;
+}
+
+double Score(double log_prob, int symbols, double length_penalty) {
+  if (length_penalty == 0 || std::isinf(log_prob)) return log_prob;
+  return log_prob / std::pow(symbols, length_penalty);
+}
+
+// The search for one source.
+class Sentence {
+ public:
+  Sentence(const SearchOptions& options, int column, int source_length, bool with_alpha)
+      : options_(options),
+        column_(column),
+        source_length_(source_length),
+        limit_(LengthLimit(options.max_length_ratio, static_cast<size_t>(source_length) - 1)),
+        with_alpha_(with_alpha) {
+    live_.push_back({-1, column, 0});
+  }
+
+  int column() const { return column_; }
+  const std::vector<Live>& live() const { return live_; }
+  int LastId(const Live& live) const {
+    return live.node < 0 ? kEndId : nodes_[static_cast<size_t>(live.node)].id;
+  }
+
+  // The rows of `output` from first_row on are those of live(). `symbols`: how many they have.
+  void Advance(EnsembleStep& output, int first_row, int symbols) {
+    const std::vector<Live> parents = std::exchange(live_, {});
+    const bool forced = symbols == limit_;
+    Collect(parents, output, first_row, forced);
+    const size_t beam = static_cast<size_t>(options_.beam);
+    for (size_t rank = 0; rank < candidates_.size(); ++rank) {
+      const Candidate& candidate = candidates_[rank];
+      const bool end = candidate.id == kEndId;
+      if (end ? !forced && rank >= beam : live_.size() >= beam) continue;
+      const int row = first_row + candidate.parent;
+      const int node =
+          AddNode(parents[static_cast<size_t>(candidate.parent)].node, candidate.id, output, row);
+      if (end) {
+        Finish(node, candidate.log_prob, symbols + 1);
+      } else {
+        live_.push_back({node, row, candidate.log_prob});
+      }
+    }
+    DropLosers();
+  }
+
+  std::vector<Hypothesis> Results() const {
+    std::vector<Hypothesis> results;
+    const size_t count = std::min(finished_.size(), static_cast<size_t>(options_.n_best));
+    for (size_t i = 0; i < count; ++i) results.push_back(Result(finished_[i]));
+    return results;
+  }
+
+ private:
+  // Fills candidates_, best first, with as many as Advance can need: at most `beam` of the first
+  // 2 · beam end with </s>, since each parent ends once.
+  void Collect(const std::vector<Live>& parents, EnsembleStep& output, int first_row, bool forced) {
+    candidates_.clear();
+    for (int i = 0; i < static_cast<int>(parents.size()); ++i) {
+      const double log_prob = parents[static_cast<size_t>(i)].log_prob;
+      auto add = [&](int id, double p) { candidates_.push_back({i, id, log_prob + p}); };
+      if (forced) {
+        add(kEndId, output.LogProb(first_row + i, kEndId));
+      } else {
+        output.ForEachOfBest(first_row + i, 2 * options_.beam, add);
+      }
+    }
+    if (forced) return;
+    const size_t count = std::min(candidates_.size(), 2 * static_cast<size_t>(options_.beam));
+    std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count),
+                      candidates_.end(), Better);
+    candidates_.resize(count);
+  }
+
+  int AddNode(int parent, int id, const EnsembleStep& output, int row) {
+    nodes_.push_back({parent, id});
+    if (with_alpha_) {
+      alpha_.resize(alpha_.size() + static_cast<size_t>(source_length_));
+      output.AddAlpha(row, std::span(alpha_).last(static_cast<size_t>(source_length_)));
+    }
+    return static_cast<int>(nodes_.size()) - 1;
+  }
+
+  void Finish(int node, double log_prob, int symbols) {
+    const Finished finished{node, log_prob, Score(log_prob, symbols, options_.length_penalty)};
+    const auto place =
+        std::upper_bound(finished_.begin(), finished_.end(), finished,
+                         [](const Finished& a, const Finished& b) { return a.score > b.score; });
+    finished_.insert(place, finished);
+  }
+
+  // Live hypotheses stand in the order of their log_prob, so that those that cannot win are the
+  // last.
+  void DropLosers() {
+    if (finished_.size() >= static_cast<size_t>(options_.beam)) live_.clear();
+    if (finished_.size() < static_cast<size_t>(options_.n_best)) return;
+    const double worst = finished_[static_cast<size_t>(options_.n_best) - 1].score;
+    while (!live_.empty() &&
+           Score(live_.back().log_prob, limit_ + 1, options_.length_penalty) <= worst) {
+      live_.pop_back();
+    }
+  }
+
+  Hypothesis Result(const Finished& finished) const {
+    Hypothesis result;
+    result.log_prob = finished.log_prob;
+    result.score = finished.score;
+    std::vector<int> path;
+    for (int node = finished.node; node >= 0; node = nodes_[static_cast<size_t>(node)].parent) {
+      path.push_back(node);
+    }
+    std::reverse(path.begin(), path.end());
+    for (int node : path) {
+      result.ids.push_back(nodes_[static_cast<size_t>(node)].id);
+      if (!with_alpha_) continue;
+      const auto row = alpha_.begin() + static_cast<std::ptrdiff_t>(node) * source_length_;
+      result.alpha.insert(result.alpha.end(), row, row + source_length_);
+    }
+    result.ids.pop_back();
+    return result;
+  }
+
+  const SearchOptions& options_;
+  int column_;
+  int source_length_;  // with </s>
+  int limit_;
+  bool with_alpha_;
+  std::vector<Live> live_;  // best first
+  std::vector<Node> nodes_;
+  std::vector<float> alpha_;        // [nodes_][source_length_]
+  std::vector<Finished> finished_;  // best first
+  std::vector<Candidate> candidates_;
+};
+
+// The next step's input: the live hypotheses of all sentences, sentence by sentence.
+struct Rows {
+  std::vector<int> ids, parents, columns;
+
+  void Gather(const std::vector<Sentence>& sentences) {
+    ids.clear();
+    parents.clear();
+    columns.clear();
+    for (const Sentence& sentence : sentences) {
+      for (const Live& live : sentence.live()) {
+        ids.push_back(sentence.LastId(live));
+        parents.push_back(live.row);
+        columns.push_back(sentence.column());
+      }
+    }
+  }
+};
+
+}  // namespace
+
+int LengthLimit(double max_length_ratio, size_t source_tokens) {
+  const double tokens = std::ceil(max_length_ratio * static_cast<double>(source_tokens)) + 10;
+  return static_cast<int>(std::min(tokens, 1e9));
+}
+
+void CheckSearchOptions(const SearchOptions& options) {
+  CheckRanges(options);
+  if (options.n_best > options.beam) {
+    const std::string n = std::to_string(options.n_best);
+    throw Error(ErrorKind::kUsage, "--n-best " + n + " needs --beam " + n + " or more");
+  }
+}
+
+std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
+                                                std::span<const std::vector<int>> sources,
+                                                const SearchOptions& options, bool with_alpha,
+                                                SearchArenas& arenas) {
+  CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
+  const Batch batch = MakeSourceBatch(sources);
+  with_alpha = with_alpha && CountAlphas(models) > 0;
+  arenas.sources.Reset();
+  EnsembleDecoder decoder(models, batch, arenas);
+
+  std::vector<Sentence> sentences;
+  for (int column = 0; column < batch.source.batch(); ++column) {
+    sentences.emplace_back(options, column, batch.source.length(column), with_alpha);
+  }
+  Rows rows;
+  for (int step = 0;; ++step) {
+    rows.Gather(sentences);
+    if (rows.ids.empty()) break;
+    EnsembleStep& output = decoder.Step({rows.ids, rows.parents, rows.columns});
+    int first_row = 0;
+    for (Sentence& sentence : sentences) {
+      const int count = static_cast<int>(sentence.live().size());
+      if (count > 0) sentence.Advance(output, first_row, step);
+      first_row += count;
+    }
+  }
+  std::vector<std::vector<Hypothesis>> results(sources.size());
+  for (const Sentence& sentence : sentences) {
+    const int index = batch.source_order[static_cast<size_t>(sentence.column())];
+    results[static_cast<size_t>(index)] = sentence.Results();
+  }
+  return results;
+}
+
+}  // namespace atento

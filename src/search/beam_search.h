@@ -1,0 +1,53 @@
+// Beam search over token ids, for a batch of sources and one model or several. Width 1 is greedy
+// search.
+//
+//   score = log_prob / |y|^X      log_prob = Σ_t ln p(y_t | y_<t, x),  </s> counted in both
+//
+// At each step every sentence has up to `beam` live hypotheses. Their continuations are sorted by
+// log_prob (ties: the better parent, then the smaller id); those among the first `beam` that end
+// with
+// </s> are finished, and the first `beam` of the others live on. A sentence is done when `beam`
+// hypotheses have finished, or when no live one can still enter the n best: log_prob only falls, so
+// that log_prob / (longest |y|)^X bounds what a live hypothesis can reach. At the length limit </s>
+// is forced, with its own probability, so that every log_prob is that of force_decode.h.
+#ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
+#define ATENTO_SEARCH_BEAM_SEARCH_H_
+
+#include <span>
+#include <vector>
+
+#include "atento/options.h"
+#include "search/ensemble.h"
+#include "search/search_threads.h"
+
+namespace atento {
+
+struct Hypothesis {
+  std::vector<int> ids;  // without </s>
+  double log_prob = 0;
+  double score = 0;
+  // [ids + 1][source + 1], a row per symbol with its </s>, a column per source symbol with its
+  // </s>. Empty unless asked for, and without attention.
+  std::vector<float> alpha;
+};
+
+// The most symbols a hypothesis may have, </s> not counted: ⌈ratio · source_tokens⌉ + 10.
+int LengthLimit(double max_length_ratio, size_t source_tokens);
+
+// Throws Error{kUsage} if a number is out of range or n_best above the beam.
+void CheckSearchOptions(const SearchOptions& options);
+
+// sources: ids without </s>, maybe none; at least one source (checked). options: as
+// CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
+// says. Returns for each source at least one hypothesis and at most n_best, best first, all
+// different. What a source becomes does not depend on the others, but for the last bits of
+// log_prob. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
+// results and the arenas' growth.
+std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
+                                                std::span<const std::vector<int>> sources,
+                                                const SearchOptions& options, bool with_alpha,
+                                                SearchArenas& arenas);
+
+}  // namespace atento
+
+#endif  // ATENTO_SEARCH_BEAM_SEARCH_H_

@@ -1,0 +1,76 @@
+// Decoder steps of one model or several that decide together: p is the mean of theirs, and so is α.
+#ifndef ATENTO_SEARCH_ENSEMBLE_H_
+#define ATENTO_SEARCH_ENSEMBLE_H_
+
+#include <span>
+#include <vector>
+
+#include "math/views.h"
+#include "model/model.h"
+#include "model/seq2seq.h"
+#include "search/search_threads.h"
+#include "text/batch.h"
+
+namespace atento {
+
+// Not empty; vocabularies of equal sizes. Not const because a model's packed weights fill
+// themselves.
+using Ensemble = std::span<const Model* const>;
+
+// Whether α says anything about this model: neither Attention::kNone nor kFixed.
+bool HasAlpha(const ModelConfig& config);
+int CountAlphas(Ensemble models);
+
+// ln(e^a + e^b). A NaN counts as −∞: what a damaged model says must not upset the order of
+// hypotheses.
+double LogAdd(double a, double b);
+
+// What the models say about the next symbol of each hypothesis.
+class EnsembleStep {
+ public:
+  // ln p(id) in this row.
+  double LogProb(int row, int id) const;
+
+  // body(id, ln p(id)) for the `count` most probable symbols of the row, or all if there are fewer;
+  // best first, ties: the smaller id first.
+  template <class Body>
+  void ForEachOfBest(int row, int count, const Body& body) {
+    FindBest(row, count);
+    for (int id : best_) body(id, LogProb(row, id));
+  }
+
+  // alpha [source length] += α of the row.
+  void AddAlpha(int row, std::span<float> alpha) const;
+
+ private:
+  friend class EnsembleDecoder;
+  void FindBest(int row, int count);
+
+  std::vector<Matrix> logits_;               // per model [R,V]
+  std::vector<std::vector<Real>> log_sums_;  // per model [R]: ln Σ_v e^logits
+  std::vector<Matrix> alphas_;               // per model that has them [R,S]
+  std::vector<int> best_;
+  Vector mean_, probabilities_;  // [V]; several models only
+};
+
+class EnsembleDecoder {
+ public:
+  // Encodes the sources into arenas.sources. batch must outlive the decoder.
+  EnsembleDecoder(Ensemble models, const Batch& batch, SearchArenas& arenas);
+
+  // One step of R hypotheses; input.parents are rows of the last step's input, at first the columns
+  // of the batch. The result is valid until the next step.
+  EnsembleStep& Step(const StepInput& input);
+
+ private:
+  Ensemble models_;
+  SearchArenas& arenas_;
+  std::vector<EncodedSources> sources_;
+  std::vector<DecoderState> states_;
+  EnsembleStep output_;
+  int steps_ = 0;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_SEARCH_ENSEMBLE_H_

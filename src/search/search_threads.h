@@ -1,0 +1,42 @@
+// The threads that search runs on: each has memory of its own, and takes one task after the other.
+#ifndef ATENTO_SEARCH_SEARCH_THREADS_H_
+#define ATENTO_SEARCH_SEARCH_THREADS_H_
+
+#include <functional>
+#include <memory>
+
+#include "math/arena.h"
+
+namespace atento {
+
+// What one thread works in.
+struct SearchArenas {
+  Arena sources;   // lives as long as a batch
+  Arena steps[2];  // a step reads the states of the one before from the other
+};
+
+// Thread-safe: several callers may Run at once and share the threads, first come first served.
+class SearchThreads {
+ public:
+  // threads: 1 … 1024, or 0 for one per core. Each runs its matrix products alone. Throws
+  // Error{kUsage} if the number is out of range, Error{kInternal} if the machine refuses.
+  explicit SearchThreads(int threads);
+  ~SearchThreads();
+  SearchThreads(const SearchThreads&) = delete;
+  SearchThreads& operator=(const SearchThreads&) = delete;
+
+  int count() const;
+
+  // Calls task(i, arenas) once for each i in [0, tasks), in no fixed order, and waits for all.
+  // After an exception no further task begins, and it is thrown again here. Not to be called by a
+  // task.
+  void Run(int tasks, const std::function<void(int, SearchArenas&)>& task);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_SEARCH_SEARCH_THREADS_H_

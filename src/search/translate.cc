@@ -1,0 +1,197 @@
+#include "search/translate.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "search/align.h"
+#include "search/force_decode.h"
+
+namespace atento {
+namespace {
+
+// Rows of a decoder step at most, unless one sentence has more: bounds the memory of a wide beam.
+constexpr int kMostRows = 4096;
+// Of a batch of pairs to score: sentences, and tokens of one side unless one pair has more.
+constexpr int kScoredPairs = 64;
+constexpr size_t kScoredTokens = 8192;
+// Of one side of a pair to score: α has the product of the two sides, and it is not cut.
+constexpr size_t kLongestScored = 10000;
+
+bool SameVocabulary(const Tokenizer& a, const Tokenizer& b) {
+  return a.kind() == b.kind() && a.normalization() == b.normalization() &&
+         a.Serialize() == b.Serialize();
+}
+
+int MostSourceTokens(Ensemble models) {
+  int most = models[0]->description.training.max_source_tokens;
+  for (const Model* model : models) {
+    most = std::min(most, model->description.training.max_source_tokens);
+  }
+  return most;
+}
+
+// [0, count), longest first.
+template <class LengthOf>
+std::vector<int> ByLength(size_t count, const LengthOf& length_of) {
+  std::vector<int> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return length_of(a) > length_of(b); });
+  return order;
+}
+
+Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothesis>& hypotheses,
+                            const Tokenizer& tokenizer) {
+  Translation translation;
+  translation.truncated = source.truncated;
+  for (const Hypothesis& hypothesis : hypotheses) {
+    DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids);
+    TranslationHypothesis& result = translation.hypotheses.emplace_back();
+    result.log_prob = hypothesis.log_prob;
+    result.score = hypothesis.score;
+    result.alignment = AlignWords(hypothesis.alpha, {source.encoded.word_of, source.encoded.words},
+                                  {decoded.word_of, decoded.words});
+    result.text = std::move(decoded.text);
+  }
+  return translation;
+}
+
+// A pair to score, and the words of both sides.
+struct EncodedPair {
+  EncodedText source, target;
+
+  size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
+};
+
+EncodedPair EncodePair(const Model& model, const std::string& source, const std::string& target,
+                       size_t index) {
+  EncodedPair pair{model.source_tokenizer.Encode(source), model.target_tokenizer.Encode(target)};
+  if (pair.longer() > kLongestScored) {
+    throw Error(ErrorKind::kData, "line " + std::to_string(index + 1) + ": a pair of " +
+                                      std::to_string(pair.source.ids.size()) + " and " +
+                                      std::to_string(pair.target.ids.size()) +
+                                      " tokens is too long to score: split lines of more than " +
+                                      std::to_string(kLongestScored) + " tokens");
+  }
+  return pair;
+}
+
+// Cuts the order, longest first, into batches.
+std::vector<std::span<const int>> CutScoredBatches(std::span<const int> order,
+                                                   std::span<const EncodedPair> pairs) {
+  std::vector<std::span<const int>> batches;
+  while (!order.empty()) {
+    const size_t longest = pairs[static_cast<size_t>(order.front())].longer() + 1;
+    const size_t fitting = std::clamp<size_t>(kScoredTokens / longest, 1, kScoredPairs);
+    batches.push_back(order.first(std::min(fitting, order.size())));
+    order = order.subspan(batches.back().size());
+  }
+  return batches;
+}
+
+ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced) {
+  ScoredPair result;
+  result.log_prob = forced.log_prob;
+  result.target_tokens = static_cast<int>(pair.target.ids.size()) + 1;
+  result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words},
+                                {pair.target.word_of, pair.target.words});
+  return result;
+}
+
+}  // namespace
+
+void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
+  CHECK(!models.empty() && models.size() == names.size());
+  for (size_t m = 1; m < models.size(); ++m) {
+    const bool same_source =
+        SameVocabulary(models[0]->source_tokenizer, models[m]->source_tokenizer);
+    if (same_source && SameVocabulary(models[0]->target_tokenizer, models[m]->target_tokenizer)) {
+      continue;
+    }
+    throw Error(ErrorKind::kData, names[0] + " and " + names[m] + ": their " +
+                                      (same_source ? "target" : "source") +
+                                      " vocabularies differ, and so they cannot be an ensemble: "
+                                      "use models of one vocabulary");
+  }
+}
+
+SourceLine EncodeSource(Ensemble models, const std::string& line) {
+  SourceLine source{models[0]->source_tokenizer.Encode(line)};
+  const auto most = static_cast<size_t>(MostSourceTokens(models));
+  EncodedText& encoded = source.encoded;
+  if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
+  source.truncated = encoded.ids.size() > most;
+  encoded.ids.resize(std::min(encoded.ids.size(), most));
+  encoded.word_of.resize(encoded.ids.size());
+  return source;
+}
+
+std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
+                                        const TranslateOptions& options, SearchThreads& threads) {
+  CheckSearchOptions(options.search);
+  std::vector<SourceLine> sources;
+  sources.reserve(lines.size());
+  for (const std::string& line : lines) sources.push_back(EncodeSource(models, line));
+  auto length_of = [&](int i) { return sources[static_cast<size_t>(i)].encoded.ids.size(); };
+  std::vector<int> order = ByLength(lines.size(), length_of);
+  while (!order.empty() && length_of(order.back()) == 0) order.pop_back();
+
+  // No larger than it must be for all threads to have work.
+  const int sentences = static_cast<int>(order.size());
+  const int shared = (sentences + threads.count() - 1) / threads.count();
+  const int size = std::max(
+      1, std::min({options.search.batch_sentences, shared, kMostRows / options.search.beam}));
+  std::vector<Translation> translations(lines.size());
+  threads.Run((sentences + size - 1) / size, [&](int batch, SearchArenas& arenas) {
+    const int begin = batch * size;
+    const std::span indices = std::span(order).subspan(
+        static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
+    std::vector<std::vector<int>> ids;
+    for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
+    const auto results = BeamSearch(models, ids, options.search, options.with_alignments, arenas);
+    for (size_t k = 0; k < indices.size(); ++k) {
+      const auto i = static_cast<size_t>(indices[k]);
+      translations[i] = MakeTranslation(sources[i], results[k], models[0]->target_tokenizer);
+    }
+  });
+  return translations;
+}
+
+std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
+                                   std::span<const std::string> targets, SearchThreads& threads) {
+  if (sources.size() != targets.size()) {
+    throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
+                                      std::to_string(targets.size()) +
+                                      " target lines: line n of the one belongs to line n of the "
+                                      "other");
+  }
+  std::vector<EncodedPair> pairs;
+  pairs.reserve(sources.size());
+  for (size_t i = 0; i < sources.size(); ++i) {
+    pairs.push_back(EncodePair(*models[0], sources[i], targets[i], i));
+  }
+  const std::vector<int> order =
+      ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });
+  const std::vector<std::span<const int>> batches = CutScoredBatches(order, pairs);
+  std::vector<ScoredPair> scored(pairs.size());
+  threads.Run(static_cast<int>(batches.size()), [&](int batch, SearchArenas& arenas) {
+    const std::span<const int> indices = batches[static_cast<size_t>(batch)];
+    std::vector<TokenPair> tokens;
+    for (int i : indices) {
+      const EncodedPair& pair = pairs[static_cast<size_t>(i)];
+      tokens.push_back({pair.source.ids, pair.target.ids});
+    }
+    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
+    for (size_t k = 0; k < indices.size(); ++k) {
+      const auto i = static_cast<size_t>(indices[k]);
+      scored[i] = MakeScoredPair(pairs[i], forced[k]);
+    }
+  });
+  return scored;
+}
+
+}  // namespace atento

@@ -1,0 +1,44 @@
+// The public Translator: models from directories, and the threads they run on.
+#include "atento/translator.h"
+
+#include "model/model.h"
+#include "search/search_threads.h"
+#include "search/translate.h"
+
+namespace atento {
+
+struct Translator::Impl {
+  explicit Impl(int thread_count) : threads(thread_count) {}
+
+  std::vector<std::unique_ptr<Model>> owned;
+  std::vector<const Model*> models;
+  SearchThreads threads;
+};
+
+Translator::Translator(std::span<const std::string> directories, int threads)
+    : impl_(std::make_unique<Impl>(threads)) {
+  if (directories.empty()) {
+    throw Error(ErrorKind::kUsage, "no model directory was given: name at least one");
+  }
+  for (const std::string& directory : directories) {
+    impl_->owned.push_back(LoadModel(directory));
+    impl_->models.push_back(impl_->owned.back().get());
+  }
+  CheckEnsemble(impl_->models, directories);
+}
+
+Translator::~Translator() = default;
+Translator::Translator(Translator&&) noexcept = default;
+Translator& Translator::operator=(Translator&&) noexcept = default;
+
+std::vector<Translation> Translator::Translate(std::span<const std::string> lines,
+                                               const SearchOptions& options) const {
+  return TranslateLines(impl_->models, lines, {.search = options}, impl_->threads);
+}
+
+std::vector<ScoredPair> Translator::Score(std::span<const std::string> sources,
+                                          std::span<const std::string> targets) const {
+  return ScoreLines(impl_->models, sources, targets, impl_->threads);
+}
+
+}  // namespace atento

@@ -1,0 +1,140 @@
+#include "train/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "atento/error.h"
+#include "base/file.h"
+
+namespace atento {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string StepName(int64_t step) { return "step-" + std::to_string(step); }
+
+// The N of "step-N"; nothing for other names.
+std::optional<int64_t> StepOf(std::string_view name) {
+  constexpr std::string_view kPrefix = "step-";
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  name.remove_prefix(kPrefix.size());
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return step;
+}
+
+std::string MomentPath(const std::string& directory, size_t i) {
+  return directory + "/moment-" + std::to_string(i + 1) + ".safetensors";
+}
+
+void Rename(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) {
+    throw Error(ErrorKind::kIo, to + ": cannot be written: " + error.message());
+  }
+}
+
+}  // namespace
+
+void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimizer,
+                               const TrainingState& state, int keep) const {
+  const std::string name = StepName(state.step);
+  const std::string final_path = CheckpointsPath() + "/" + name, path = final_path + ".tmp";
+  RemoveDirectory(path);
+  MakeDirectories(path);
+  try {
+    SaveParameters(model.config(), model.parameters, path + "/model.safetensors");
+    for (size_t i = 0; i < optimizer.moments().size(); ++i) {
+      SaveParameters(model.config(), *optimizer.moments()[i], MomentPath(path, i));
+    }
+    WriteFileAtomically(path + "/state.json", state.ToJson().Dump(2) + "\n");
+  } catch (...) {
+    RemoveDirectory(path);
+    throw;
+  }
+  RemoveDirectory(final_path);
+  Rename(path, final_path);
+  WriteFileAtomically(CheckpointsPath() + "/latest", name + "\n");
+  RemoveOld(state.step, state.best_step, keep);
+}
+
+void CheckpointDirectory::SaveBest(const Model& model, const TrainingState& state) const {
+  SaveParameters(model.config(), model.parameters, directory_ + "/model.safetensors");
+  MakeDirectories(CheckpointsPath());
+  WriteFileAtomically(CheckpointsPath() + "/best", StepName(state.best_step) + "\n");
+}
+
+void CheckpointDirectory::RemoveOld(int64_t newest, int64_t best, int keep) const {
+  std::vector<int64_t> steps;
+  for (const fs::directory_entry& entry : fs::directory_iterator(CheckpointsPath())) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".tmp")) {
+      RemoveDirectory(entry.path().string());
+    } else if (const auto step = StepOf(name); step && *step != newest) {
+      steps.push_back(*step);
+    }
+  }
+  // The newest one stays in any case; then the best; then the newest of the others.
+  std::sort(steps.begin(), steps.end(), [&](int64_t a, int64_t b) {
+    return (a == best) != (b == best) ? a == best : a > b;
+  });
+  for (size_t i = static_cast<size_t>(keep - 1); i < steps.size(); ++i) {
+    RemoveDirectory(CheckpointsPath() + "/" + StepName(steps[i]));
+  }
+}
+
+bool CheckpointDirectory::HasCheckpoint() const {
+  return FileExists(CheckpointsPath() + "/latest");
+}
+
+std::string CheckpointDirectory::LatestPath() const {
+  const std::string latest = CheckpointsPath() + "/latest";
+  if (!FileExists(latest)) {
+    throw Error(ErrorKind::kNotFound,
+                directory_ + ": has no checkpoint to resume from; train it with --overwrite");
+  }
+  std::string name = ReadFile(latest);
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  if (!StepOf(name)) {
+    throw Error(ErrorKind::kData, latest + ": line 1: expected the name of a checkpoint, step-N");
+  }
+  return CheckpointsPath() + "/" + name;
+}
+
+TrainingState CheckpointDirectory::LoadState() const {
+  const std::string path = LatestPath() + "/state.json";
+  return TrainingState::FromJson(Json::Parse(ReadFile(path), path), path);
+}
+
+TrainingState CheckpointDirectory::Load(Model& model, OptimizerState& optimizer) const {
+  const std::string path = LatestPath();
+  LoadParameters(model.config(), path + "/model.safetensors", model.parameters);
+  model.weights.Invalidate();
+  for (size_t i = 0; i < optimizer.moments().size(); ++i) {
+    LoadParameters(model.config(), MomentPath(path, i), *optimizer.moments()[i]);
+  }
+  return LoadState();
+}
+
+void CheckpointDirectory::AppendMetrics(const Json& line) const {
+  const std::string path = directory_ + "/metrics.jsonl";
+  WriteFileAtomically(path, (FileExists(path) ? ReadFile(path) : "") + line.Dump() + "\n");
+}
+
+void CheckpointDirectory::TruncateMetrics(int64_t step) const {
+  const std::string path = directory_ + "/metrics.jsonl";
+  if (!FileExists(path)) return;
+  std::string kept, line;
+  for (LineReader reader(path); reader.Next(&line);) {
+    const std::string where = path + ":" + std::to_string(reader.line_number());
+    if (Json::Parse(line, where).At("step").AsInteger() <= step) kept += line + "\n";
+  }
+  WriteFileAtomically(path, kept);
+}
+
+}  // namespace atento

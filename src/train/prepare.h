@@ -1,0 +1,34 @@
+// From a request to something that can be trained: the data read and cut into tokens, the vocabularies
+// learned or loaded, the model made.
+#ifndef ATENTO_TRAIN_PREPARE_H_
+#define ATENTO_TRAIN_PREPARE_H_
+
+#include <memory>
+#include <vector>
+
+#include "atento/trainer.h"
+#include "model/model.h"
+#include "text/batch.h"
+#include "text/corpus.h"
+#include "train/state.h"
+
+namespace atento {
+
+struct TrainingData {
+  std::vector<TextPair> train, dev;
+  DataFingerprint fingerprint;
+};
+
+// Reads both corpora, holds pairs out if there is no development set, and reports what it had to skip
+// or repair. Throws Error.
+TrainingData ReadTrainingData(const TrainRequest& request);
+
+// A new model: vocabularies from init_from or learned from the data, parameters from init_from or
+// random. Throws Error.
+std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<TextPair>& train);
+
+std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs);
+
+}  // namespace atento
+
+#endif  // ATENTO_TRAIN_PREPARE_H_

@@ -1,0 +1,366 @@
+// The training loop: updates, validations, checkpoints, and when to stop.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "atento/trainer.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "metrics/metrics.h"
+#include "train/checkpoint.h"
+#include "train/learner.h"
+#include "train/prepare.h"
+#include "train/progress.h"
+#include "train/validation.h"
+
+namespace atento {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// After so many updates in a row without a finite gradient, more of the same will not help.
+constexpr int64_t kMostSkippedInARow = 100;
+constexpr double kSecondsBetweenCheckpoints = 600;
+
+TrainingBatchOptions BatchOptions(const TrainingOptions& options, int workers) {
+  TrainingBatchOptions batch;
+  batch.batch_tokens = options.batch_tokens;
+  batch.batch_sentences = options.batch_tokens > 0 ? 0 : options.batch_sentences;
+  batch.window_batches = options.window_batches;
+  batch.shuffle_batches = options.shuffle_batches;
+  batch.workers = workers;
+  batch.max_source_tokens = options.max_source_tokens;
+  batch.max_target_tokens = options.max_target_tokens;
+  batch.seed = static_cast<uint64_t>(options.seed);
+  return batch;
+}
+
+class Run {
+ public:
+  Run(Model& model, const TrainingData& data, const TrainingLimits& limits, int threads,
+      CheckpointDirectory directory)
+      : model_(model),
+        options_(model.description.training),
+        limits_(limits),
+        directory_(std::move(directory)),
+        interval_(ParseValidateEvery(limits.validate_every)),
+        early_stopping_(ParseEarlyStopping(limits.early_stopping,
+                                           ParseMetricList(limits.validation_metrics))),
+        pairs_(Tokenize(model, data.train)),
+        batches_(pairs_, BatchOptions(options_, threads)),
+        validator_(model, data.dev, ParseMetricList(limits.validation_metrics),
+                   limits.validation_sentences),
+        learner_(model, threads),
+        search_threads_(threads),
+        progress_(limits, isatty(STDERR_FILENO) != 0) {
+    state_.threads = threads;
+    state_.data = data.fingerprint;
+    progress_.Line(fmt::format(
+        "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {} threads",
+        batches_.pairs_used(), batches_.pairs_too_long(), model.config().source_vocabulary,
+        model.config().target_vocabulary, static_cast<double>(model.parameters.count()) / 1e6,
+        threads));
+  }
+
+  void Resume() {
+    const int threads = state_.threads;
+    const DataFingerprint data = state_.data;
+    state_ = directory_.Load(model_, learner_.optimizer());
+    if (state_.data != data) {
+      throw Error(ErrorKind::kData, directory_.path() +
+                                        ": the training or development data has changed since "
+                                        "this run began; restore it, or train with --overwrite");
+    }
+    if (state_.threads != threads) {
+      LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",
+                             threads, state_.threads));
+    }
+    state_.threads = threads;
+    directory_.TruncateMetrics(state_.step);
+    batches_.Seek(state_.position);
+    progress_.Line(fmt::format("resuming after step {}", state_.step));
+  }
+
+  TrainResult Go(const std::function<bool()>& interrupted) {
+    last_time_ = last_checkpoint_ = Clock::now();
+    SaveCheckpoint();
+    StopReason reason = StopReason::kInterrupted;
+    while (!Finished(&reason)) {
+      Step();
+      if (interrupted && interrupted()) {
+        SaveCheckpoint();
+        return Result(StopReason::kInterrupted);
+      }
+    }
+    if (state_.last_validation_step != state_.step) Validate();
+    return Result(reason);
+  }
+
+ private:
+  // Adds the time since the last call.
+  void CountTime() {
+    const Clock::time_point now = Clock::now();
+    state_.seconds += std::chrono::duration<double>(now - last_time_).count();
+    last_time_ = now;
+  }
+
+  bool Finished(StopReason* reason) const {
+    auto stop = [&](bool condition, StopReason why) {
+      if (condition) *reason = why;
+      return condition;
+    };
+    return stop(state_.validations_since_best >= early_stopping_.patience,
+                StopReason::kEarlyStopping) ||
+           stop(limits_.max_steps > 0 && state_.step >= limits_.max_steps, StopReason::kMaxSteps) ||
+           stop(limits_.max_epochs > 0 && state_.position.epoch >= limits_.max_epochs,
+                StopReason::kMaxEpochs) ||
+           stop(limits_.max_minutes > 0 && state_.seconds >= 60 * limits_.max_minutes,
+                StopReason::kMaxMinutes);
+  }
+
+  void Step() {
+    const TrainingStep& step = batches_.Next();
+    state_.position = step.position;
+    const double rate = LearningRate(options_, state_);
+    const UpdateResult update = learner_.Update(step, state_.step + 1, rate);
+    ++state_.step;
+    state_.position = step.next;
+    if (update.skipped) {
+      CountSkipped();
+    } else {
+      state_.skipped_in_a_row = 0;
+      state_.loss -= update.sums.log_prob;
+      state_.loss_tokens += update.sums.tokens;
+    }
+    CountTime();
+    progress_.Step(state_, {-update.sums.log_prob / static_cast<double>(update.sums.tokens),
+                            step.target_tokens, step.steps_in_epoch, rate});
+    const bool due = interval_.steps > 0
+                         ? state_.step % interval_.steps == 0
+                         : step.next.step == 0 && step.next.epoch % interval_.epochs == 0;
+    if (due) {
+      Validate();
+    } else if (std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() >
+               kSecondsBetweenCheckpoints) {
+      SaveCheckpoint();
+    }
+  }
+
+  void CountSkipped() {
+    ++state_.skipped;
+    if (++state_.skipped_in_a_row < kMostSkippedInARow) return;
+    throw Error(ErrorKind::kData,
+                fmt::format("the last {} updates had no finite gradient: training has diverged; "
+                            "lower --learning-rate or --clip-norm",
+                            kMostSkippedInARow));
+  }
+
+  void SaveCheckpoint() {
+    directory_.Save(model_, learner_.optimizer(), state_, limits_.keep_checkpoints);
+    last_checkpoint_ = Clock::now();
+  }
+
+  void Validate() {
+    const double tokens_per_s = progress_.TakeRate();
+    const double rate = LearningRate(options_, state_);
+    const ValidationResult result = validator_.Run(model_, search_threads_);
+    const double value = result.Value(early_stopping_.metric);
+    const bool first = state_.best_step == 0;
+    const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
+    const bool better = first || (larger ? value > state_.best : value < state_.best);
+    UpdatePlateau(options_, result.loss, &state_);
+    ++state_.validations;
+    ++state_.validations_since_best;
+    state_.last_validation_step = state_.step;
+    if (better) {
+      state_.best = value;
+      state_.best_step = state_.step;
+      state_.validations_since_best = 0;
+    }
+    CountTime();
+    Report(result, better, rate, tokens_per_s);
+    state_.loss = 0;
+    state_.loss_tokens = 0;
+    if (better) directory_.SaveBest(model_, state_);
+    SaveCheckpoint();
+    CountTime();
+    progress_.TakeRate();
+  }
+
+  void Report(const ValidationResult& result, bool better, double rate, double tokens_per_s) {
+    const double loss =
+        state_.loss_tokens == 0 ? 0 : state_.loss / static_cast<double>(state_.loss_tokens);
+    Json line;
+    line.Set("step", state_.step);
+    line.Set("epoch", state_.position.epoch);
+    line.Set("loss", loss);
+    line.Set("dev_loss", result.loss);
+    std::string text =
+        fmt::format("epoch {} step {}  loss {:.3f}  dev loss {:.4f}",
+                    state_.position.epoch + (state_.position.step > 0), state_.step, loss,
+                    result.loss);
+    for (const auto& [name, value] : result.metrics) {
+      line.Set(name, value);
+      text += fmt::format("  {} {:.2f}", name, value);
+    }
+    line.Set("learning_rate", rate);
+    line.Set("tokens_per_s", tokens_per_s);
+    line.Set("elapsed_s", state_.seconds);
+    line.Set("skipped", state_.skipped);
+    directory_.AppendMetrics(line);
+    text += fmt::format("  {:.0f} tokens/s  {}{}", tokens_per_s, DurationText(state_.seconds),
+                        better ? "  best" : "");
+    if (state_.skipped > 0) text += fmt::format("  {} updates skipped", state_.skipped);
+    progress_.Line(text);
+  }
+
+  TrainResult Result(StopReason reason) const {
+    TrainResult result;
+    result.reason = reason;
+    result.steps = state_.step;
+    result.best = state_.best;
+    result.best_step = state_.best_step;
+    result.skipped_steps = state_.skipped;
+    result.seconds = state_.seconds;
+    return result;
+  }
+
+  Model& model_;
+  const TrainingOptions& options_;
+  const TrainingLimits limits_;
+  const CheckpointDirectory directory_;
+  const ValidationInterval interval_;
+  const EarlyStopping early_stopping_;
+  const std::vector<TokenPair> pairs_;
+  TrainingBatches batches_;
+  const Validator validator_;
+  Learner learner_;
+  SearchThreads search_threads_;
+  Progress progress_;
+  TrainingState state_;
+  Clock::time_point last_time_, last_checkpoint_;
+};
+
+void CheckRequest(const TrainRequest& request) {
+  CheckRanges(request.text);
+  CheckRanges(request.model);
+  CheckRanges(request.training);
+  CheckRanges(request.limits);
+  ParseValidateEvery(request.limits.validate_every);
+  ParseEarlyStopping(request.limits.early_stopping,
+                     ParseMetricList(request.limits.validation_metrics));
+  if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
+  if (request.resume && request.overwrite) {
+    throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");
+  }
+  if (request.training.batch_tokens == 0 && request.training.batch_sentences == 0) {
+    throw Error(ErrorKind::kUsage, "--batch-tokens and --batch-sentences are both 0: set one");
+  }
+  ModelConfig config;
+  static_cast<ModelOptions&>(config) = request.model;
+  CheckModelConfig(config);
+}
+
+// Refuses to write over anything, unless it is a model and the request says so.
+void CheckDirectory(const TrainRequest& request) {
+  namespace fs = std::filesystem;
+  const std::string& directory = request.directory;
+  if (FileExists(directory) && !IsDirectory(directory)) {
+    throw Error(ErrorKind::kUsage, directory + ": is a file; name a directory with --model");
+  }
+  if (!IsDirectory(directory) || fs::is_empty(directory)) return;
+  if (!FileExists(directory + "/config.json")) {
+    throw Error(ErrorKind::kUsage,
+                directory + ": is not empty and not a model directory; name another one");
+  }
+  if (!request.overwrite) {
+    throw Error(ErrorKind::kUsage, directory + ": there is a model already; go on with --resume, or "
+                                               "replace it with --overwrite");
+  }
+}
+
+// Only what Atento itself writes.
+void RemoveModel(const std::string& directory) {
+  for (const char* name : {"checkpoints", "probes"}) RemoveDirectory(directory + "/" + name);
+  for (const char* name : {"config.json", "model.safetensors", "metrics.jsonl", "source.spm",
+                           "source.vocab", "target.spm", "target.vocab"}) {
+    std::filesystem::remove(directory + "/" + name);
+  }
+}
+
+std::string RequestPath(const std::string& directory) {
+  return directory + "/checkpoints/request.json";
+}
+
+// Data and limits, for ResumeRequest.
+void SaveRequest(const TrainRequest& request) {
+  Json json;
+  auto paths = [](const std::vector<std::string>& files) {
+    Json list{Json::Array{}};
+    for (const std::string& file : files) {
+      list.Append(file == "-" ? file : std::filesystem::absolute(file).string());
+    }
+    return list;
+  };
+  json.Set("train", paths(request.train));
+  json.Set("dev", paths(request.dev));
+  json.Set("strict", request.strict);
+  json.Set("limits", OptionsToJson(request.limits));
+  MakeDirectories(request.directory + "/checkpoints");
+  WriteFileAtomically(RequestPath(request.directory), json.Dump(2) + "\n");
+}
+
+TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
+  const CheckpointDirectory directory(request.directory);
+  const std::unique_ptr<Model> model = LoadModelDescription(request.directory);
+  const TrainingState state = directory.LoadState();
+  request.training = model->description.training;
+  const TrainingData data = ReadTrainingData(request);
+  const int threads = request.limits.threads > 0 ? request.limits.threads : state.threads;
+  Run run(*model, data, request.limits, threads, directory);
+  run.Resume();
+  SaveRequest(request);
+  return run.Go(interrupted);
+}
+
+}  // namespace
+
+TrainRequest ResumeRequest(const std::string& directory) {
+  const std::string path = RequestPath(directory);
+  if (!FileExists(path)) {
+    throw Error(ErrorKind::kNotFound, directory + ": has no run to resume");
+  }
+  const Json json = Json::Parse(ReadFile(path), path);
+  TrainRequest request;
+  request.directory = directory;
+  request.resume = true;
+  try {
+    for (const Json& file : json.At("train").AsArray()) request.train.push_back(file.AsString());
+    for (const Json& file : json.At("dev").AsArray()) request.dev.push_back(file.AsString());
+    request.strict = json.At("strict").AsBool();
+    request.limits = OptionsFromJson(json.At("limits"), TrainingLimits(), "limits");
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kData, path + ": " + error.what());
+  }
+  return request;
+}
+
+TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted) {
+  CheckRequest(request);
+  if (request.resume) return ResumeTraining(request, interrupted);
+  CheckDirectory(request);
+  const TrainingData data = ReadTrainingData(request);
+  const std::unique_ptr<Model> model = MakeModel(request, data.train);
+  const int threads = request.limits.threads > 0 ? request.limits.threads : AvailableThreads();
+  Run run(*model, data, request.limits, threads, CheckpointDirectory(request.directory));
+  MakeDirectories(request.directory);
+  RemoveModel(request.directory);
+  SaveModelDescription(*model, request.directory);
+  SaveRequest(request);
+  return run.Go(interrupted);
+}
+
+}  // namespace atento

@@ -1,0 +1,132 @@
+#include "train/validation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "atento/error.h"
+#include "base/check.h"
+#include "metrics/metrics.h"
+#include "model/seq2seq.h"
+#include "search/translate.h"
+
+namespace atento {
+namespace {
+
+constexpr size_t kBatchSentences = 64;
+
+// A whole number of at least 1, and nothing else; 0 if it is not one.
+int64_t ParseCount(std::string_view text) {
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc() && end == text.data() + text.size() && count >= 1 ? count : 0;
+}
+
+}  // namespace
+
+EarlyStopping ParseEarlyStopping(const std::string& text, const std::vector<std::string>& metrics) {
+  const size_t colon = text.find(':');
+  EarlyStopping result;
+  result.metric = text.substr(0, colon);
+  if (colon != std::string::npos) result.patience = ParseCount(text.substr(colon + 1));
+  if (result.patience == 0) {
+    throw Error(ErrorKind::kUsage,
+                "--early-stopping: '" + text + "' is not METRIC:PATIENCE, e.g. loss:5");
+  }
+  if (result.metric != "loss" &&
+      std::find(metrics.begin(), metrics.end(), result.metric) == metrics.end()) {
+    throw Error(ErrorKind::kUsage, "--early-stopping: '" + result.metric +
+                                       "' is neither loss nor one of --validation-metrics");
+  }
+  return result;
+}
+
+ValidationInterval ParseValidateEvery(const std::string& text) {
+  const bool epochs = text.ends_with('e');
+  const int64_t count = ParseCount(epochs ? text.substr(0, text.size() - 1) : text);
+  if (count == 0) {
+    throw Error(ErrorKind::kUsage, "--validate-every: '" + text +
+                                       "' is not a number of updates (500) or epochs (1e)");
+  }
+  return epochs ? ValidationInterval{0, count} : ValidationInterval{count, 0};
+}
+
+std::vector<std::string> ParseMetricList(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names.empty() ? names : ExpandMetricNames(names);
+}
+
+double ValidationResult::Value(const std::string& name) const {
+  if (name == "loss") return loss;
+  for (const auto& [metric, value] : metrics) {
+    if (metric == name) return value;
+  }
+  CHECK(false, name);
+}
+
+Validator::Validator(const Model& model, const std::vector<TextPair>& pairs,
+                     std::vector<std::string> metrics, int decoded)
+    : metrics_(std::move(metrics)) {
+  std::vector<TokenPair> tokens;
+  for (const TextPair& pair : pairs) {
+    tokens.push_back({model.source_tokenizer.Encode(pair.source).ids,
+                      model.target_tokenizer.Encode(pair.target).ids});
+  }
+  std::vector<int> order(tokens.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return tokens[static_cast<size_t>(a)].target.size() <
+           tokens[static_cast<size_t>(b)].target.size();
+  });
+  for (size_t begin = 0; begin < order.size(); begin += kBatchSentences) {
+    const size_t count = std::min(kBatchSentences, order.size() - begin);
+    batches_.push_back(MakeBatch(tokens, std::span(order).subspan(begin, count)));
+  }
+  if (metrics_.empty()) return;
+  const size_t count =
+      decoded == 0 ? pairs.size() : std::min(pairs.size(), static_cast<size_t>(decoded));
+  for (size_t i = 0; i < count; ++i) {
+    sources_.push_back(pairs[i].source);
+    references_.push_back(pairs[i].target);
+  }
+}
+
+double Validator::Loss(Model& model, SearchThreads& threads) const {
+  // Each batch's sums on their own, so that the total does not depend on who computed what.
+  std::vector<LossSums> sums(batches_.size());
+  threads.Run(static_cast<int>(batches_.size()), [&](int i, SearchArenas& arenas) {
+    Workspace workspace{arenas.sources, model.weights};
+    const size_t batch = static_cast<size_t>(i);
+    sums[batch] =
+        ForceDecode(model.config(), model.parameters.views(), batches_[batch], 0, workspace).sums;
+  });
+  LossSums total;
+  for (const LossSums& one : sums) total += one;
+  return -total.log_prob / static_cast<double>(total.tokens);
+}
+
+ValidationResult Validator::Run(Model& model, SearchThreads& threads) const {
+  ValidationResult result;
+  result.loss = Loss(model, threads);
+  if (metrics_.empty()) return result;
+  TranslateOptions options;
+  options.search.beam = 1;
+  options.with_alignments = false;
+  Model* models[] = {&model};
+  std::vector<std::string> hypotheses;
+  for (const Translation& translation : TranslateLines(models, sources_, options, threads)) {
+    hypotheses.push_back(translation.hypotheses.empty() ? "" : translation.hypotheses[0].text);
+  }
+  const std::vector<ReferenceSet> references = {references_};
+  for (const MetricResult& metric : EvaluateCorpus(metrics_, hypotheses, references)) {
+    result.metrics.emplace_back(metric.name, metric.value);
+  }
+  return result;
+}
+
+}  // namespace atento

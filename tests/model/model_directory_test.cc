@@ -1,0 +1,337 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/options.h"
+#include "base/random.h"
+#include "base/version.h"
+#include "expect_error.h"
+#include "model/model.h"
+#include "model/safetensors.h"
+#include "temporary_directory.h"
+
+namespace atento {
+namespace {
+
+Tokenizer Words(const std::string& tokens, Normalization normalization = Normalization::kNone) {
+  return Tokenizer::Parse(TokenizerKind::kWords, normalization, "<unk>\n</s>\n" + tokens, "words");
+}
+
+ModelDescription SmallDescription() {
+  ModelDescription d;
+  d.preset = "small";
+  d.text.source_tokenizer = d.text.target_tokenizer = TokenizerKind::kWords;
+  d.text.source_normalization = Normalization::kNfc;
+  d.text.source_language = "en";
+  d.model.embedding_size = d.model.readout_size = 3;
+  d.model.encoder_size = 2;
+  d.model.decoder_size = 5;
+  d.model.attention_size = 4;
+  d.model.source_vocabulary = 4;
+  d.model.target_vocabulary = 5;
+  d.training.learning_rate = 0.1 + 0.2;
+  d.training.seed = int64_t{1} << 60;
+  return d;
+}
+
+std::unique_ptr<Model> SmallModel(ModelDescription d = SmallDescription()) {
+  auto model = std::make_unique<Model>(std::move(d), Words("go\nstop\n", Normalization::kNfc),
+                                       Words("va\nhalte\nici\n"));
+  Random random(7);
+  for (Real& value : model->parameters.flat()) value = static_cast<float>(random.Normal());
+  return model;
+}
+
+void Save(const Model& model, const std::string& directory) {
+  SaveModelDescription(model, directory);
+  SaveParameters(model.config(), model.parameters, directory + "/model.safetensors");
+}
+
+// The numbers of every tensor, in order.
+std::vector<Real> Numbers(const Model& model) {
+  std::vector<Real> numbers;
+  Seq2SeqParams views = model.parameters.views();
+  ForEachTensor(model.config(), views, [&](const Tensor& tensor) {
+    numbers.insert(numbers.end(), tensor.values().begin(), tensor.values().end());
+  });
+  return numbers;
+}
+
+std::set<std::string> FilesIn(const std::string& directory) {
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    files.insert(entry.path().filename().string());
+  }
+  return files;
+}
+
+// A saved model whose files the test then damages.
+class ModelDirectory : public testing::Test {
+ protected:
+  ModelDirectory() { Save(*model_, path()); }
+
+  const std::string& path() const { return directory_.path(); }
+  std::string File(const std::string& name) const { return directory_.File(name); }
+
+  // Loads after change has been applied to config.json, a JSON value.
+  void LoadWith(const std::function<void(Json&)>& change) {
+    Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
+    change(config);
+    WriteFileAtomically(File("config.json"), config.Dump());
+    LoadModel(path());
+  }
+  void LoadWith(const std::string& object, const std::string& key, const Json& value) {
+    LoadWith([&](Json& config) {
+      Json changed = config.At(object);
+      changed.Set(key, value);
+      config.Set(object, changed);
+    });
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<Model> model_ = SmallModel();
+};
+
+TEST_F(ModelDirectory, RoundTrip) {
+  EXPECT_EQ(FilesIn(path()), (std::set<std::string>{"config.json", "model.safetensors",
+                                                    "source.vocab", "target.vocab"}));
+  const std::unique_ptr<Model> loaded = LoadModel(path());
+  const ModelDescription& d = loaded->description;
+  EXPECT_EQ(d.preset, "small");
+  EXPECT_EQ(OptionsToJson(d.text).Dump(), OptionsToJson(model_->description.text).Dump());
+  EXPECT_EQ(OptionsToJson(d.model).Dump(), OptionsToJson(model_->config()).Dump());
+  EXPECT_EQ(OptionsToJson(d.training).Dump(), OptionsToJson(model_->description.training).Dump());
+  EXPECT_EQ(d.model.source_vocabulary, 4);
+  EXPECT_EQ(d.model.target_vocabulary, 5);
+  EXPECT_EQ(loaded->source_tokenizer.normalization(), Normalization::kNfc);
+  EXPECT_EQ(loaded->source_tokenizer.Piece(3), "stop");
+  EXPECT_EQ(loaded->target_tokenizer.Piece(4), "ici");
+  EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
+}
+
+TEST_F(ModelDirectory, EqualModelsAreEqualFiles) {
+  TemporaryDirectory other;
+  Save(*LoadModel(path()), other.path());
+  for (const std::string& name : FilesIn(path())) {
+    EXPECT_EQ(ReadFile(File(name)), ReadFile(other.File(name))) << name;
+  }
+}
+
+TEST_F(ModelDirectory, ConfigSaysWhoWroteIt) {
+  const Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
+  EXPECT_EQ(config.At("format").AsInteger(), 1);
+  EXPECT_EQ(config.At("atento_version").AsString(), AtentoVersion());
+  EXPECT_EQ(config.At("model").At("source-vocabulary").AsInteger(), 4);
+}
+
+TEST_F(ModelDirectory, TensorsHaveTheNamesAndShapesOfTheModel) {
+  const SafetensorsFile file(File("model.safetensors"));
+  auto shape = [&](const char* name) { return ShapeText(file.Find(name)->shape); };
+  EXPECT_EQ(shape("source.embedding"), "[4,3]");
+  EXPECT_EQ(shape("encoder.0.backward.U"), "[6,2]");
+  EXPECT_EQ(shape("decoder.0.b_u"), "[5]");
+  EXPECT_EQ(shape("decoder.transition.W"), "[15,4]");
+  EXPECT_EQ(shape("attention.v_a"), "[4]");
+  EXPECT_EQ(shape("output.W_o"), "[5,3]");
+}
+
+TEST(Model, TiedTensorsAreStoredOnce) {
+  ModelDescription d = SmallDescription();
+  d.text.joint_vocabulary = true;
+  d.text.target_normalization = d.text.source_normalization;
+  d.model.tie = Tie::kAll;
+  d.model.target_vocabulary = 4;
+  const Tokenizer words = Words("go\nva\n", Normalization::kNfc);
+  Model model(d, words, words);
+  model.parameters.views().target_embedding(3, 2) = 0.5;
+  TemporaryDirectory directory;
+  Save(model, directory.path());
+  EXPECT_EQ(FilesIn(directory.path()),
+            (std::set<std::string>{"config.json", "model.safetensors", "source.vocab"}));
+  const SafetensorsFile file(directory.File("model.safetensors"));
+  EXPECT_EQ(file.Find("source.embedding"), nullptr);
+  EXPECT_EQ(file.Find("output.W_o"), nullptr);
+
+  const std::unique_ptr<Model> loaded = LoadModel(directory.path());
+  EXPECT_EQ(loaded->parameters.views().output.W_o(3, 2), 0.5);
+  EXPECT_EQ(loaded->parameters.views().source_embedding(3, 2), 0.5);
+  EXPECT_EQ(loaded->target_tokenizer.Piece(3), "va");
+}
+
+TEST(Model, DescriptionsThatContradictThemselvesAreRefused) {
+  auto refuse = [](const std::function<void(ModelDescription&)>& change, const std::string& part) {
+    ModelDescription d = SmallDescription();
+    change(d);
+    EXPECT_ERROR(SmallModel(d), ErrorKind::kUsage, part);
+  };
+  refuse([](auto& d) { d.model.attention = Attention::kDot; }, "--decoder-size 4");
+  refuse([](auto& d) { d.model.embedding_size = 1 << 30; }, "--embedding-size 1073741824 is too");
+  refuse([](auto& d) { d.model.source_vocabulary = 6; }, "source vocabulary has 4 tokens");
+  refuse([](auto& d) { d.model.target_vocabulary = 4; }, "target vocabulary has 5 tokens");
+  refuse([](auto& d) { d.text.target_tokenizer = TokenizerKind::kSymbols; }, "--target-tokenizer");
+  refuse([](auto& d) { d.text.joint_vocabulary = true; }, "--joint-vocabulary");
+  refuse([](auto& d) { d.model.tie = Tie::kAll; }, "--joint-vocabulary");
+}
+
+TEST_F(ModelDirectory, WhatIsNotAModelDirectoryIsNamed) {
+  EXPECT_ERROR(LoadModel(File("absent")), ErrorKind::kNotFound, File("absent") + " does not exist");
+  EXPECT_ERROR(LoadModel(File("config.json")), ErrorKind::kNotFound, "is not a directory");
+  TemporaryDirectory empty;
+  EXPECT_ERROR(LoadModel(empty.path()), ErrorKind::kNotFound,
+               empty.path() + " is not a model directory: it has no config.json");
+}
+
+TEST_F(ModelDirectory, MissingFilesAreNamed) {
+  for (const char* name : {"target.vocab", "source.vocab", "model.safetensors"}) {
+    std::filesystem::remove(File(name));
+    EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, name);
+  }
+}
+
+TEST_F(ModelDirectory, NewerFormatsAskForANewerProgram) {
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 2); }), ErrorKind::kData,
+               File("config.json") + ": format 2 is newer", "update atento");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 0); }), ErrorKind::kData, "format 0");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", "1"); }), ErrorKind::kData, "config.json");
+}
+
+TEST_F(ModelDirectory, UnknownKeysAreErrors) {
+  const std::string config = ReadFile(File("config.json"));
+  for (const char* object : {"text", "model", "training"}) {
+    EXPECT_ERROR(LoadWith(object, "colour", 1), ErrorKind::kData, File("config.json"), object,
+                 "unknown key 'colour'");
+    WriteFileAtomically(File("config.json"), config);
+  }
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("colour", 1); }), ErrorKind::kData, "'colour'");
+}
+
+TEST_F(ModelDirectory, MissingKeysAreErrors) {
+  auto without = [](const Json& json, const std::string& key) {
+    Json::Object rest = json.AsObject();
+    std::erase_if(rest, [&](const auto& member) { return member.first == key; });
+    return Json(rest);
+  };
+  const std::string text = ReadFile(File("config.json"));
+  const Json config = Json::Parse(text, "config.json");
+  for (const auto& [key, value] : config.AsObject()) {
+    EXPECT_ERROR(LoadWith([&, &name = key](Json& c) { c = without(c, name); }), ErrorKind::kData,
+                 File("config.json"), key);
+    WriteFileAtomically(File("config.json"), text);
+    if (!value.is_object()) continue;
+    for (const auto& [inner, number] : value.AsObject()) {
+      EXPECT_ERROR(LoadWith([&, &outer = key, &name = inner](Json& c) {
+                     c.Set(outer, without(c.At(outer), name));
+                   }),
+                   ErrorKind::kData, File("config.json"), key, "'" + inner + "' is missing");
+      WriteFileAtomically(File("config.json"), text);
+    }
+  }
+}
+
+TEST_F(ModelDirectory, ValuesThatFitNothingAreErrors) {
+  const std::string config = ReadFile(File("config.json"));
+  auto refuse = [&](const char* object, const char* key, const Json& value) {
+    EXPECT_ERROR(LoadWith(object, key, value), ErrorKind::kData, File("config.json"));
+    WriteFileAtomically(File("config.json"), config);
+  };
+  refuse("model", "cell", "gru2");
+  refuse("model", "cell", 1);
+  refuse("model", "embedding-size", 0);
+  refuse("model", "embedding-size", int64_t{1} << 40);
+  refuse("model", "encoder-size", 2'000'000'000);
+  refuse("model", "source-vocabulary", 5);
+  refuse("model", "source-vocabulary", -1);
+  refuse("model", "attention", "dot");
+  refuse("text", "joint-vocabulary", "yes");
+  refuse("text", "joint-vocabulary", true);
+  refuse("training", "learning-rate", -1);
+  refuse("training", "learning-rate", Json());
+}
+
+TEST_F(ModelDirectory, TensorsOfAnotherModelAreRefused) {
+  auto refuse = [&](const std::function<void(ModelDescription&)>& change, const std::string& part) {
+    ModelDescription d = SmallDescription();
+    change(d);
+    const std::unique_ptr<Model> other = SmallModel(d);
+    SaveParameters(other->config(), other->parameters, File("model.safetensors"));
+    EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, File("model.safetensors"), part);
+  };
+  refuse([](auto& d) { d.model.attention_size = 6; },
+         "tensor \"attention.W_a\" has the shape [6,5], not [4,5]");
+  refuse([](auto& d) { d.model.cell = Cell::kGruResetBefore; }, "b_u\" is missing");
+  refuse([](auto& d) { d.model.decoder_layers = 2; }, "tensor \"decoder.1.W\" is unknown");
+
+  Parameters zeros(model_->config());
+  EXPECT_ERROR(LoadParameters(model_->config(), File("absent"), zeros), ErrorKind::kNotFound,
+               File("absent"));
+}
+
+TEST_F(ModelDirectory, TensorsOfOtherTypesAreRefused) {
+  const std::string bytes = ReadFile(File("model.safetensors"));
+  const SafetensorsFile file(bytes, "original");
+  std::vector<SafetensorsEntry> entries = file.entries();
+  for (SafetensorsEntry& entry : entries) {
+    if (entry.name == "output.b") entry.dtype = Dtype::kI32;
+  }
+  WriteSafetensors(File("model.safetensors"), entries);
+  EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, "\"output.b\" is of type I32, not F32");
+}
+
+TEST_F(ModelDirectory, TruncatedAnywhereIsRefused) {
+  for (const std::string& name : FilesIn(path())) {
+    const std::string good = ReadFile(File(name));
+    // The final line end of a text is no loss.
+    for (size_t size = 0; size + 1 < good.size(); size += good.size() < 3000 ? 1 : 7) {
+      SCOPED_TRACE(testing::Message() << name << " cut to " << size);
+      WriteFileAtomically(File(name), good.substr(0, size));
+      EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, name);
+    }
+    WriteFileAtomically(File(name), good);
+  }
+}
+
+TEST_F(ModelDirectory, FlippedBitsInTheTensorsAreRefusedOrHarmless) {
+  const std::string good = ReadFile(File("model.safetensors"));
+  const std::vector<Real> numbers = Numbers(*model_);
+  for (size_t i = 0; i < good.size(); ++i) {
+    SCOPED_TRACE(i);
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ (1 << (i * 5 % 8)));
+    WriteFileAtomically(File("model.safetensors"), bad);
+    try {
+      EXPECT_EQ(Numbers(*LoadModel(path())), numbers);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+      EXPECT_NE(std::string(error.what()).find("model.safetensors"), std::string::npos);
+    }
+  }
+}
+
+// A flipped digit may be another valid setting; anything else is an error, and nothing crashes.
+TEST_F(ModelDirectory, FlippedBitsInTheConfigNeverCrash) {
+  const std::string good = ReadFile(File("config.json"));
+  int refused = 0;
+  for (size_t i = 0; i < good.size(); ++i) {
+    SCOPED_TRACE(i);
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ (1 << (i * 3 % 8)));
+    WriteFileAtomically(File("config.json"), bad);
+    try {
+      LoadModel(path());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, static_cast<int>(good.size()) * 3 / 4);
+}
+
+}  // namespace
+}  // namespace atento
