@@ -20,10 +20,11 @@ struct Alignment {
   int source_words = 0;
   int target_words = 0;
   // [target_words][source_words] row by row: the weight of each source word, summed over its tokens and
-  // averaged over those of the target word, </s> left out; a row sums to 1, or to 0 if its target word
-  // has no token of its own.
+  // averaged over those of the target word. A row sums to at most 1: what is missing went to </s>, and
+  // to spaces; to 0 if its target word has no token of its own.
   std::vector<float> weights;
-  // (source, target) pairs: for each target word its heaviest source word, sorted by target.
+  // (source, target) pairs: for each target word its heaviest source word (ties: the first), sorted by
+  // target. A target word without any weight has none.
   std::vector<std::pair<int, int>> links;
 };
 
@@ -37,7 +38,8 @@ struct TranslationHypothesis {
 // At most n_best hypotheses, best first; at least one unless the line is empty.
 struct Translation {
   std::vector<TranslationHypothesis> hypotheses;
-  bool truncated = false;  // the source was longer than max_source_tokens and was cut
+  // The source had more tokens than the training's max_source_tokens and was cut.
+  bool truncated = false;
 };
 
 struct ScoredPair {
@@ -58,12 +60,13 @@ class Translator {
 
   // The translations of lines, in their order. Lines are sorted by length and decoded in batches; what
   // a line becomes does not depend on the others. An empty line gives no hypotheses.
-  // Throws Error{kUsage} if an option is out of range.
+  // Throws Error{kUsage} if an option is out of range, or n_best larger than the beam.
   std::vector<Translation> Translate(std::span<const std::string> lines,
                                      const SearchOptions& options = {}) const;
 
   // ln p of each target given its source, and their alignment; sources and targets of equal number
-  // (Error{kData} otherwise). Either side may be empty.
+  // (Error{kData} otherwise). Either side may be empty; lines are not cut, but more than 10000 tokens
+  // are refused (Error{kData}).
   std::vector<ScoredPair> Score(std::span<const std::string> sources,
                                 std::span<const std::string> targets) const;
 

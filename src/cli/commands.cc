@@ -10,7 +10,6 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeScoreCommand());
   commands.push_back(MakeEvaluateCommand());
   commands.push_back(MakeExplainCommand());
-  commands.push_back(MakeLessonsCommand());
   commands.push_back(MakeInfoCommand());
   return commands;
 }

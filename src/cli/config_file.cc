@@ -12,27 +12,38 @@ namespace {
 
 const char* TypeName(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::string: return "a string";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a number with a fraction";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a number with a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date or time";
   }
 }
 
 const char* ExpectedType(FlagKind kind) {
   switch (kind) {
-    case FlagKind::kSwitch: return "true or false";
-    case FlagKind::kInteger: return "a whole number";
-    case FlagKind::kNumber: return "a number";
-    default: return "a string in quotes";
+    case FlagKind::kSwitch:
+      return "true or false";
+    case FlagKind::kInteger:
+      return "a whole number";
+    case FlagKind::kNumber:
+      return "a number";
+    default:
+      return "a string in quotes";
   }
 }
 
-// The value as the command line would have it, or nothing if it is of another type than the flag's. A
-// text may be a whole number: `validate-every = 500`.
+// The value as the command line would have it, or nothing if it is of another type than the flag's.
+// A text may be a whole number: `validate-every = 500`.
 std::optional<std::string> ValueText(const toml::node& node, FlagKind kind) {
   if (const auto* text = node.as_string()) {
     if (kind == FlagKind::kText || kind == FlagKind::kName) return text->get();
@@ -53,15 +64,15 @@ std::vector<std::string> Values(const toml::node& node, const Flag& flag,
   const bool takes_array = flag.repeats || flag.values_at_once > 1;
   const toml::array* array = node.as_array();
   if (array != nullptr && !takes_array) {
-    throw Error(ErrorKind::kUsage, label + ": expected " + ExpectedType(flag.kind) +
-                                       ", found an array");
+    throw Error(ErrorKind::kUsage,
+                label + ": expected " + ExpectedType(flag.kind) + ", found an array");
   }
   std::vector<std::string> values;
   auto add = [&](const toml::node& value) {
     auto text = ValueText(value, flag.kind);
     if (!text) {
-      throw Error(ErrorKind::kUsage, label + ": expected " + ExpectedType(flag.kind) + ", found " +
-                                         TypeName(value));
+      throw Error(ErrorKind::kUsage,
+                  label + ": expected " + ExpectedType(flag.kind) + ", found " + TypeName(value));
     }
     values.push_back(*std::move(text));
   };
@@ -93,8 +104,9 @@ void FlagSet::ReadConfig(const std::string& path) {
     // A section's own line is its header's.
     const std::string label = fmt::format("{}:{}: {}", path, node.source().begin.line, name);
     if (node.is_table()) {
-      throw Error(ErrorKind::kUsage, label + ": sections are not used; write each key = value at the "
-                                             "top of the file");
+      throw Error(ErrorKind::kUsage, label +
+                                         ": sections are not used; write each key = value at the "
+                                         "top of the file");
     }
     const Flag* flag = FindFlag(name);
     if (flag == nullptr || name == "config") {

@@ -60,8 +60,8 @@ std::string Table(const std::vector<MetricResult>& results) {
   for (const MetricResult& result : results) width = std::max(width, result.name.size());
   std::string text = fmt::format("{:<{}}  {:>7}  signature\n", "metric", width, "value");
   for (const MetricResult& result : results) {
-    text += fmt::format("{:<{}}  {:>7.2f}  {}\n", result.name, width, result.value,
-                        result.signature);
+    text +=
+        fmt::format("{:<{}}  {:>7.2f}  {}\n", result.name, width, result.value, result.signature);
   }
   return text;
 }
@@ -105,8 +105,9 @@ int EvaluateCommand::Run(const FlagSet&) {
   const std::vector<std::string> names = ExpandMetricNames(SplitCommas(options_.metrics));
   if (names.empty()) throw Error(ErrorKind::kUsage, "--metrics: no metric is named");
   const auto& references = options_.reference;
-  const bool twice = std::count(references.begin(), references.end(), "-") +
-                         (options_.hypothesis == "-" ? 1 : 0) > 1;
+  const bool twice =
+      std::count(references.begin(), references.end(), "-") + (options_.hypothesis == "-" ? 1 : 0) >
+      1;
   if (twice) {
     throw Error(ErrorKind::kUsage,
                 "--hypothesis and --reference are both standard input; name a file for one");
@@ -116,11 +117,12 @@ int EvaluateCommand::Run(const FlagSet&) {
   for (const std::string& path : references) {
     sets.push_back(ReadLines(path, options_.strict));
     if (sets.back().size() == hypotheses.size()) continue;
-    throw Error(ErrorKind::kData,
-                fmt::format("{} has {} lines and {} has {}: line n of the one must belong to line n of "
-                            "the other",
-                            options_.hypothesis == "-" ? "standard input" : options_.hypothesis,
-                            hypotheses.size(), path, sets.back().size()));
+    throw Error(
+        ErrorKind::kData,
+        fmt::format("{} has {} lines and {} has {}: line n of the one must belong to line n of "
+                    "the other",
+                    options_.hypothesis == "-" ? "standard input" : options_.hypothesis,
+                    hypotheses.size(), path, sets.back().size()));
   }
   if (hypotheses.empty()) throw Error(ErrorKind::kData, options_.hypothesis + ": no lines");
   const MetricOptions metric_options{std::string(EnumName(options_.bleu_tokenizer)),

@@ -158,10 +158,10 @@ void FlagSet::CheckCount(const Flag& flag, const std::string& label,
                          const std::vector<std::string>& values) const {
   if (values.empty()) throw Error(ErrorKind::kUsage, label + " has no value");
   if (flag.repeats || values.size() <= static_cast<size_t>(flag.values_at_once)) return;
-  throw Error(ErrorKind::kUsage, flag.values_at_once == 1
-                                     ? label + " is given more than once"
-                                     : fmt::format("{} takes one or two values, not {}", label,
-                                                   values.size()));
+  throw Error(ErrorKind::kUsage,
+              flag.values_at_once == 1
+                  ? label + " is given more than once"
+                  : fmt::format("{} takes one or two values, not {}", label, values.size()));
 }
 
 void FlagSet::Apply() const {

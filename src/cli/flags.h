@@ -65,26 +65,26 @@ double ParseNumber(const std::string& label, const std::string& text, const Rang
 class FlagSet {
  public:
   // Adds a flag for each field of *options but those left out; the values it has now are shown as
-  // defaults. *options must live as long as this. A field may be a bool, a number, an enum, a string, a
-  // std::vector<std::string> (a flag that may be repeated) or OneOrTwo; a fifth argument of `visit`
-  // names its value in --help.
+  // defaults. *options must live as long as this. A field may be a bool, a number, an enum, a
+  // string, a std::vector<std::string> (a flag that may be repeated) or OneOrTwo; a fifth argument
+  // of `visit` names its value in --help.
   template <class Options>
   void Add(std::string_view title, Options* options,
            std::initializer_list<std::string_view> leave_out = {});
   void SetPositional(Positional positional) { positional_ = std::move(positional); }
 
-  // Reads the arguments after the command's name; fields are not touched yet. Throws Error{kUsage}: an
-  // unknown flag (with the nearest known one), a missing value, one value too many.
+  // Reads the arguments after the command's name; fields are not touched yet. Throws Error{kUsage}:
+  // an unknown flag (with the nearest known one), a missing value, one value too many.
   void Parse(const std::vector<std::string>& arguments);
-  // Reads a TOML file whose keys are flags' names. Throws Error{kNotFound, kIo}; {kData} if it is not
-  // TOML; {kUsage} for an unknown key or a value of the wrong type; with file and line.
+  // Reads a TOML file whose keys are flags' names. Throws Error{kNotFound, kIo}; {kData} if it is
+  // not TOML; {kUsage} for an unknown key or a value of the wrong type; with file and line.
   void ReadConfig(const std::string& path);
   // Whether the command line or the configuration file has the flag.
   bool Given(std::string_view name) const { return Find(name) != nullptr; }
   // Its value, not checked yet; empty if it is not given.
   std::string Text(std::string_view name) const;
-  // Sets the fields: from the configuration file, then from the command line. Throws Error{kUsage} for a
-  // value that is malformed or out of range.
+  // Sets the fields: from the configuration file, then from the command line. Throws Error{kUsage}
+  // for a value that is malformed or out of range.
   void Apply() const;
 
   const std::vector<FlagGroup>& groups() const { return groups_; }
@@ -179,8 +179,8 @@ template <class Options>
 void FlagSet::Add(std::string_view title, Options* options,
                   std::initializer_list<std::string_view> leave_out) {
   FlagGroup group{std::string(title), {}};
-  Options::ForEach(*options, [&](const char* name, auto& field, const Range& range, const char* help,
-                                 const char* value_name = nullptr) {
+  Options::ForEach(*options, [&](const char* name, auto& field, const Range& range,
+                                 const char* help, const char* value_name = nullptr) {
     for (std::string_view left_out : leave_out) {
       if (left_out == name) return;
     }

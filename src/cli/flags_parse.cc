@@ -17,10 +17,10 @@ const std::string kNoValue(1, '\0');
 
 void FlagSet::UnexpectedArgument(const std::string& argument) const {
   if (argument.size() < 2 || argument[0] != '-') {
-    throw Error(ErrorKind::kUsage, "unexpected argument '" + argument + "'" +
-                                       (positional_.field == nullptr
-                                            ? "; flags start with --"
-                                            : "; quote it if it belongs to the one before"));
+    throw Error(ErrorKind::kUsage,
+                "unexpected argument '" + argument + "'" +
+                    (positional_.field == nullptr ? "; flags start with --"
+                                                  : "; quote it if it belongs to the one before"));
   }
   const std::string flag = argument.substr(0, argument.find('='));
   const std::string name = flag.substr(flag.starts_with("--") ? 2 : 1);

@@ -63,7 +63,8 @@ std::string FlagHelp(const Flag& flag) {
 std::string Usage(const Command& command) {
   std::string text;
   for (const std::string& usage : command.usage()) {
-    text += (text.empty() ? "usage: " : "       ") + ("atento " + command.name() + " " + usage) + "\n";
+    text +=
+        (text.empty() ? "usage: " : "       ") + ("atento " + command.name() + " " + usage) + "\n";
   }
   return text;
 }
@@ -71,7 +72,8 @@ std::string Usage(const Command& command) {
 constexpr std::string_view kIntroduction =
     "Trains, runs and shows encoder-decoder models with attention.\n";
 
-constexpr std::string_view kConventions = R"(Text is read from standard input and written to standard
+constexpr std::string_view kConventions =
+    R"(Text is read from standard input and written to standard
 output where no file is named; `-` names them too. Files of text may be gzip. Logs and progress go to
 standard error. A flag's value follows it after a space or `=`; a flag without a value is turned off
 again by `--flag=false`.
@@ -82,7 +84,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 128 + N ended by signal N.
 std::string TableRow(const Flag& flag) {
   // A bar would end the cell.
   std::string help = flag.help;
-  for (size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2) help.insert(at, "\\");
+  for (size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2)
+    help.insert(at, "\\");
   return fmt::format("| `{}` | {} | {} | {} |\n", Heading(flag), help, Allowed(flag),
                      flag.default_text.empty() ? "" : "`" + flag.default_text + "`");
 }
@@ -111,7 +114,8 @@ std::string CommandMarkdown(Command& command) {
 }  // namespace
 
 std::string ProgramHelp() {
-  std::string text = "usage: atento COMMAND [flags]\n       atento COMMAND --help\n       atento --version\n\n";
+  std::string text =
+      "usage: atento COMMAND [flags]\n       atento COMMAND --help\n       atento --version\n\n";
   text += kIntroduction;
   text += "\n";
   for (const auto& command : AllCommands()) {

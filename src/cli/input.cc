@@ -31,7 +31,8 @@ bool TextInput::Next(std::string* line) {
     repaired_.Finish();
     return false;
   }
-  if (line_number() == 1 && line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
+  if (line_number() == 1 && line->starts_with(kByteOrderMark))
+    line->erase(0, kByteOrderMark.size());
   const int64_t byte = CleanLine(line, name(), line_number(), strict_);
   if (byte > 0) repaired_.Add(Where() + ":" + std::to_string(byte));
   return true;

@@ -30,7 +30,8 @@ struct ScoreOptions {
     visit("model", o.model, kAny, "model directory; several are an ensemble", "DIR");
     visit("source", o.source, kAny, "source sentences, one per line", "FILE");
     visit("target", o.target, kAny, "their translations, line by line", "FILE");
-    visit("input", o.input, kAny, "instead of the two: source and target separated by a tab", "FILE");
+    visit("input", o.input, kAny, "instead of the two: source and target separated by a tab",
+          "FILE");
     visit("output", o.output, kAny, "where scores go; a file appears when it is whole", "FILE");
     visit("summary", o.summary, kAny, "totals instead of a score per line");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
@@ -63,7 +64,8 @@ class ScoreCommand : public Command {
 ParallelPaths ScoreCommand::Paths() const {
   const bool two = !options_.source.empty() || !options_.target.empty();
   if (two && !options_.input.empty()) {
-    throw Error(ErrorKind::kUsage, "--input is given besides --source and --target; choose one way");
+    throw Error(ErrorKind::kUsage,
+                "--input is given besides --source and --target; choose one way");
   }
   if (!two) {
     RequireValue(*this, "--source and --target, or --input,", !options_.input.empty());
@@ -76,8 +78,7 @@ ParallelPaths ScoreCommand::Paths() const {
 
 int ScoreCommand::Run(const FlagSet&) {
   RequireValue(*this, "--model", !options_.model.empty());
-  const Corpus corpus =
-      ReadParallel(Paths(), {.strict = options_.strict, .keep_empty = true});
+  const Corpus corpus = ReadParallel(Paths(), {.strict = options_.strict, .keep_empty = true});
   LogCorpusReport(corpus.report);
   const Translator translator(options_.model, options_.threads);
   Output output(options_.output);
@@ -97,9 +98,10 @@ int ScoreCommand::Run(const FlagSet&) {
   }
   if (options_.summary) {
     const double mean = total / static_cast<double>(tokens);
-    output.Write(fmt::format("pairs\t{}\ntarget tokens\t{}\nlog-probability\t{:.6f}\n"
-                             "log-probability per token\t{:.6f}\nperplexity\t{:.6f}\n",
-                             corpus.pairs.size(), tokens, total, mean, std::exp(-mean)));
+    output.Write(
+        fmt::format("pairs\t{}\ntarget tokens\t{}\nlog-probability\t{:.6f}\n"
+                    "log-probability per token\t{:.6f}\nperplexity\t{:.6f}\n",
+                    corpus.pairs.size(), tokens, total, mean, std::exp(-mean)));
   }
   output.Commit();
   return 0;

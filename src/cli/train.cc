@@ -27,9 +27,10 @@ struct TrainFlags {
   static void ForEach(Self& o, Visitor&& visit) {
     visit("train", o.train, kAny,
           "training pairs: a source and a target file, line by line, or one TSV file");
-    visit("dev", o.dev, kAny,
-          "development pairs, likewise; without it 1 % of the training pairs, at most 1000, is held "
-          "out");
+    visit(
+        "dev", o.dev, kAny,
+        "development pairs, likewise; without it 1 % of the training pairs, at most 1000, is held "
+        "out");
     visit("model", o.model, kAny, "directory to write", "DIR");
     visit("preset", o.preset, kAny, "named settings to start from; listed below", "NAME");
     visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
@@ -55,11 +56,16 @@ void InstallSignalHandlers() {
 
 const char* ReasonText(StopReason reason) {
   switch (reason) {
-    case StopReason::kMaxEpochs: return "--max-epochs reached";
-    case StopReason::kMaxSteps: return "--max-steps reached";
-    case StopReason::kMaxMinutes: return "--max-minutes reached";
-    case StopReason::kEarlyStopping: return "no further improvement";
-    case StopReason::kInterrupted: return "interrupted; go on with --resume";
+    case StopReason::kMaxEpochs:
+      return "--max-epochs reached";
+    case StopReason::kMaxSteps:
+      return "--max-steps reached";
+    case StopReason::kMaxMinutes:
+      return "--max-minutes reached";
+    case StopReason::kEarlyStopping:
+      return "no further improvement";
+    case StopReason::kInterrupted:
+      return "interrupted; go on with --resume";
   }
   return "";
 }

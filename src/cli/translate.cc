@@ -27,7 +27,8 @@ struct TranslateOptions {
   static void ForEach(Self& o, Visitor&& visit) {
     visit("model", o.model, kAny, "model directory; several are an ensemble", "DIR");
     visit("input", o.input, kAny, "text to translate, one sentence per line", "FILE");
-    visit("output", o.output, kAny, "where translations go; a file appears when it is whole", "FILE");
+    visit("output", o.output, kAny, "where translations go; a file appears when it is whole",
+          "FILE");
     visit("format", o.style.format, kAny, "how translations are written");
     visit("scores", o.style.scores, kAny,
           "in text format: append log-probability and score; the others always have them");
@@ -77,9 +78,8 @@ words for each target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per ta
 void TranslateCommand::Check() const {
   RequireValue(*this, "--model", !options_.model.empty());
   if (search_.n_best > search_.beam) {
-    throw Error(ErrorKind::kUsage, "--n-best " + std::to_string(search_.n_best) +
-                                       " needs --beam " + std::to_string(search_.n_best) +
-                                       " or more");
+    throw Error(ErrorKind::kUsage, "--n-best " + std::to_string(search_.n_best) + " needs --beam " +
+                                       std::to_string(search_.n_best) + " or more");
   }
   if (search_.n_best > 1 && options_.style.format == TranslationFormat::kText) {
     throw Error(ErrorKind::kUsage, "--n-best above 1 needs --format tsv, jsonl or moses");

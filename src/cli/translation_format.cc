@@ -20,9 +20,9 @@ std::string HardText(const Alignment& alignment) {
 }
 
 float Weight(const Alignment& alignment, int target, int source) {
-  return alignment.weights[static_cast<size_t>(target) *
-                               static_cast<size_t>(alignment.source_words) +
-                           static_cast<size_t>(source)];
+  return alignment
+      .weights[static_cast<size_t>(target) * static_cast<size_t>(alignment.source_words) +
+               static_cast<size_t>(source)];
 }
 
 bool HasWeights(const Alignment& alignment) { return !alignment.weights.empty(); }

@@ -1,10 +1,12 @@
 #include "model/model.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/options.h"
+#include "base/random.h"
 #include "base/version.h"
 #include "model/safetensors.h"
 
@@ -40,7 +43,20 @@ struct ModelObject : ModelConfig {
   }
 };
 
-Json DescriptionToJson(const ModelDescription& d) {
+// Of a vocabulary file: a cut or edited one may still be a vocabulary, but not the model's.
+std::string VocabularyChecksum(std::string_view bytes) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(HashBytes(bytes)));
+  return text;
+}
+
+Json ConfigToJson(const Model& model) {
+  const ModelDescription& d = model.description;
+  Json checksums;
+  checksums.Set("source", VocabularyChecksum(model.source_tokenizer.Serialize()));
+  if (!d.text.joint_vocabulary) {
+    checksums.Set("target", VocabularyChecksum(model.target_tokenizer.Serialize()));
+  }
   Json json;
   json.Set("format", kFormat);
   json.Set("atento_version", AtentoVersion());
@@ -48,6 +64,7 @@ Json DescriptionToJson(const ModelDescription& d) {
   json.Set("text", OptionsToJson(d.text));
   json.Set("model", OptionsToJson(ModelObject{d.model}));
   json.Set("training", OptionsToJson(d.training));
+  json.Set("checksums", checksums);
   return json;
 }
 
@@ -72,7 +89,8 @@ ModelDescription DescriptionFromJson(const Json& json) {
   }
   if (format < 1) throw Error(ErrorKind::kData, "format " + std::to_string(format) + " is unknown");
   internal::CheckNoOtherKeys(
-      json, {"format", "atento_version", "preset", "text", "model", "training"}, "top level");
+      json, {"format", "atento_version", "preset", "text", "model", "training", "checksums"},
+      "top level");
   json.At("atento_version").AsString();
   ModelDescription d;
   d.preset = json.At("preset").AsString();
@@ -128,15 +146,21 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
   return d.model;
 }
 
+// side: "source" or "target". checksum: as config.json has it.
 Tokenizer LoadVocabulary(const std::string& directory, const char* side, TokenizerKind kind,
-                         Normalization normalization) {
-  const std::string prefix = InDirectory(directory, side);
-  const std::string file = Tokenizer::FileName(prefix, kind);
+                         Normalization normalization, const std::string& checksum) {
+  const std::string file = Tokenizer::FileName(InDirectory(directory, side), kind);
   if (!FileExists(file)) {
     throw Error(ErrorKind::kData,
                 file + " is missing, which config.json asks for: copy the whole model directory");
   }
-  return Tokenizer::Load(kind, normalization, prefix);
+  const std::string bytes = ReadFile(file);
+  if (VocabularyChecksum(bytes) != checksum) {
+    throw Error(ErrorKind::kData, file +
+                                      " does not have the checksum that config.json says: it is " +
+                                      "damaged or was altered; copy the whole model directory");
+  }
+  return Tokenizer::Parse(kind, normalization, bytes, file);
 }
 
 // ---- parameters ---------------------------------------------------------------------------------
@@ -216,10 +240,14 @@ ModelParts ReadParts(const std::string& directory) {
   const Json json = Json::Parse(ReadFile(path), path);
   ModelDescription d = InFile(path, [&] { return DescriptionFromJson(json); });
   const TextOptions& text = d.text;
-  Tokenizer source =
-      LoadVocabulary(directory, "source", text.source_tokenizer, text.source_normalization);
-  Tokenizer target = LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target",
-                                    text.target_tokenizer, text.target_normalization);
+  auto load = [&](const char* side, TokenizerKind kind, Normalization normalization) {
+    const std::string checksum =
+        InFile(path, [&] { return json.At("checksums").At(side).AsString(); });
+    return LoadVocabulary(directory, side, kind, normalization, checksum);
+  };
+  Tokenizer source = load("source", text.source_tokenizer, text.source_normalization);
+  Tokenizer target = load(text.joint_vocabulary ? "source" : "target", text.target_tokenizer,
+                          text.target_normalization);
   InFile(path, [&] { CheckDescription(d, source, target); });
   return {std::move(d), std::move(source), std::move(target)};
 }
@@ -262,8 +290,7 @@ void SaveModelDescription(const Model& model, const std::string& directory) {
   if (!model.description.text.joint_vocabulary) {
     model.target_tokenizer.Save(InDirectory(directory, "target"));
   }
-  WriteFileAtomically(InDirectory(directory, kConfigFile),
-                      DescriptionToJson(model.description).Dump(2) + "\n");
+  WriteFileAtomically(InDirectory(directory, kConfigFile), ConfigToJson(model).Dump(2) + "\n");
 }
 
 void SaveParameters(const ModelConfig& config, const Parameters& parameters,

@@ -13,8 +13,7 @@
 
 namespace atento {
 
-// Not empty; vocabularies of equal sizes. Not const because a model's packed weights fill
-// themselves.
+// Not empty; vocabularies of equal sizes.
 using Ensemble = std::span<const Model* const>;
 
 // Whether α says anything about this model: neither Attention::kNone nor kFixed.

@@ -18,6 +18,7 @@ set(ATENTO_LESSONS_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/lessons_frames.cc
   ${CMAKE_CURRENT_LIST_DIR}/lessons_grammar.cc
   ${CMAKE_CURRENT_LIST_DIR}/lessons_morphology.cc
+  ${CMAKE_CURRENT_LIST_DIR}/lessons_noun_phrase.cc
   ${CMAKE_CURRENT_LIST_DIR}/lessons_realize.cc
   ${CMAKE_CURRENT_LIST_DIR}/lessons_verbs.cc
   ${lessons_output})

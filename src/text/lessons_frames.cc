@@ -25,7 +25,7 @@ unsigned LookUp(const std::map<std::string, unsigned>& names, const std::string&
 
 unsigned ParsePolarities(std::string_view text, const Line& line) {
   static const std::map<std::string, unsigned> names = {
-      {"yes", kYes},     {"not", kNot}, {"never", kNever}, {"no-longer", kNoLonger},
+      {"yes", kYes},       {"not", kNot},    {"never", kNever}, {"no-longer", kNoLonger},
       {"always", kAlways}, {"often", kOften}};
   unsigned set = 0;
   for (const std::string& name : SplitOn(text, ',')) set |= LookUp(names, name, line);
@@ -106,9 +106,9 @@ bool ParseSlotSet(const std::string& name, const std::string& value, const Gramm
 void ParseSlotAttribute(const std::string& text, const Grammar& grammar, const Line& line,
                         size_t index, Slot* slot, std::vector<Reference>* references) {
   static const std::set<std::string> flags = {
-      "plain",    "singular",  "plural",       "countable",  "stressed",     "only",
-      "generic",  "adjective", "comparative",  "gradable",   "indefinite",   "agree",
-      "only-names", "like-subject", "pronouns+names"};
+      "plain",      "singular", "plural",     "countable",    "stressed",
+      "only",       "generic",  "adjective",  "comparative",  "gradable",
+      "indefinite", "agree",    "only-names", "like-subject", "pronouns+names"};
   auto [name, value] = SplitAttribute(text);
   if (!value.empty()) {
     if (!ParseSlotSet(name, value, grammar, line, slot)) {
@@ -127,9 +127,10 @@ void ParseSlotAttribute(const std::string& text, const Grammar& grammar, const L
 Slot ParseSlotLine(const Line& line, const Grammar& grammar, size_t index,
                    std::vector<Reference>* references) {
   static const std::map<std::string, SlotKind> kinds = {
-      {"subject", SlotKind::kSubject}, {"head", SlotKind::kHead}, {"np", SlotKind::kNounPhrase},
-      {"verb", SlotKind::kVerb},       {"phrase", SlotKind::kPhrase},
-      {"adjective", SlotKind::kAdjective}, {"word", SlotKind::kWord}};
+      {"subject", SlotKind::kSubject}, {"head", SlotKind::kHead},
+      {"np", SlotKind::kNounPhrase},   {"verb", SlotKind::kVerb},
+      {"phrase", SlotKind::kPhrase},   {"adjective", SlotKind::kAdjective},
+      {"word", SlotKind::kWord}};
   std::vector<std::string> fields = SplitSpace(line.text);
   Slot slot;
   slot.name = fields[0];
@@ -159,10 +160,10 @@ Slot ParseSlotLine(const Line& line, const Grammar& grammar, size_t index,
 void Resolve(const std::vector<Reference>& references, Frame* frame) {
   for (const Reference& reference : references) {
     Slot& slot = frame->slots[reference.slot];
-    std::map<std::string, int*> fields = {
-        {"of", &slot.of},   {"subject", &slot.subject}, {"object", &slot.object},
-        {"gap", &slot.gap}, {"agree", &slot.agree},     {"same", &slot.same},
-        {"takes", &slot.takes}};
+    std::map<std::string, int*> fields = {{"of", &slot.of},         {"subject", &slot.subject},
+                                          {"object", &slot.object}, {"gap", &slot.gap},
+                                          {"agree", &slot.agree},   {"same", &slot.same},
+                                          {"takes", &slot.takes}};
     auto field = fields.find(reference.attribute);
     if (field == fields.end()) {
       FailAt(reference.line, "unknown attribute \"" + reference.attribute + "\"");
@@ -181,7 +182,14 @@ void FindHead(const Grammar& grammar, Frame* frame) {
     if (slot.kind == SlotKind::kVerb) {
       unsigned tenses = 0;
       for (const std::string& tag : slot.flags) {
-        for (const Verb* verb : grammar.verbs_by_tag.at(tag)) tenses |= verb->tenses;
+        for (const Verb* verb : grammar.verbs_by_tag.at(tag)) {
+          tenses |= verb->tenses;
+          Frame::Ability ability = {verb->subjects, verb->tenses & slot.tenses};
+          if (std::find(frame->abilities.begin(), frame->abilities.end(), ability) ==
+              frame->abilities.end()) {
+            frame->abilities.push_back(ability);
+          }
+        }
       }
       frame->tenses &= tenses & slot.tenses;
       frame->polarities &= slot.polarities;
@@ -286,8 +294,8 @@ Template ParseTemplate(std::string_view text, const std::vector<Slot>* slots, co
       }
       if (item.text.empty()) FailAt(line, "an empty word in \"" + std::string(text) + "\"");
       item.before_vowel = forms.size() > 1 ? forms[1] : FrenchElided(item.text);
-      if (item.labels.empty() && (item.text == "." || item.text == "," || item.text == "?" ||
-                                  item.text == "!")) {
+      if (item.labels.empty() &&
+          (item.text == "." || item.text == "," || item.text == "?" || item.text == "!")) {
         item.labels.push_back({item.text[0], true});
       }
     }
@@ -354,11 +362,11 @@ void ParseFrames(const DataFile& file, Grammar* grammar) {
     if (line.text.starts_with("fr ")) {
       Resolve(references, &frame);
       FindHead(*grammar, &frame);
-      frame.french = ParseTemplate(line.text.substr(3), &frame.slots, line,
-                                   &grammar->french_consonantal);
+      frame.french =
+          ParseTemplate(line.text.substr(3), &frame.slots, line, &grammar->french_consonantal);
     } else if (line.text.starts_with("en ")) {
-      frame.english = ParseTemplate(line.text.substr(3), &frame.slots, line,
-                                    &grammar->english_consonantal);
+      frame.english =
+          ParseTemplate(line.text.substr(3), &frame.slots, line, &grammar->english_consonantal);
     } else {
       frame.slots.push_back(ParseSlotLine(line, *grammar, frame.slots.size(), &references));
     }

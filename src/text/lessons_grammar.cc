@@ -38,8 +38,8 @@ std::vector<std::string> Fields(const Line& line, char separator, size_t least, 
   std::vector<std::string> fields =
       separator == ' ' ? SplitSpace(line.text) : SplitOn(line.text, separator);
   if (fields.size() < least || fields.size() > most) {
-    FailAt(line, "expected " + std::to_string(least) + " fields, found " +
-                     std::to_string(fields.size()));
+    FailAt(line,
+           "expected " + std::to_string(least) + " fields, found " + std::to_string(fields.size()));
   }
   return fields;
 }
@@ -325,7 +325,7 @@ int64_t Grammar::LexicalEntries() const {
 }
 
 const Grammar& EmbeddedGrammar() {
-  static const Grammar& grammar = [] -> const Grammar& {
+  static const Grammar& grammar = []() -> const Grammar& {
     auto* parsed = new Grammar;  // lives as long as the program
     ParseGrammar(EmbeddedFiles(), parsed);
     return *parsed;

@@ -1,5 +1,6 @@
-// The French-English grammar of the lessons corpus as data/lessons describes it: lexicon and frames,
-// parsed and checked, with every inflected form spelt out. data/lessons/README.md is the reference.
+// The French-English grammar of the lessons corpus as data/lessons describes it: lexicon and
+// frames, parsed and checked, with every inflected form spelt out. data/lessons/README.md is the
+// reference.
 #ifndef ATENTO_TEXT_LESSONS_GRAMMAR_H_
 #define ATENTO_TEXT_LESSONS_GRAMMAR_H_
 
@@ -66,8 +67,8 @@ enum Polarity : unsigned {
 // The ways in which a frame asks for a predicate.
 enum Mode : unsigned {
   kStatement = 1,
-  kQuestion = 2,   // the English auxiliary is written apart
-  kInverted = 4,   // likewise, and the French subject follows the verb
+  kQuestion = 2,  // the English auxiliary is written apart
+  kInverted = 4,  // likewise, and the French subject follows the verb
   kInfinitive = 8,
   kImperative = 16,
   kRelative = 32
@@ -87,16 +88,16 @@ struct Verb {
   std::string preposition, english_preposition;
   unsigned tenses = 0;
   bool with_etre = false, reflexive = false, past_is_imperfect = false;
-  bool has_y = false;           // il y a
-  bool is_be = false;           // English: be
-  bool is_auxiliary = false;    // English: can, must
+  bool has_y = false;         // il y a
+  bool is_be = false;         // English: be
+  bool is_auxiliary = false;  // English: can, must
   bool has_imperative = true;
 };
 
 struct Pronoun {
   std::string id;
   int person = 3;
-  bool plural = false;           // of the verb
+  bool plural = false;            // of the verb
   bool plural_agreement = false;  // of adjectives and participles: not for a polite vous
   bool feminine = false;
   int weight = 1;
@@ -124,9 +125,9 @@ enum class SlotKind { kSubject, kHead, kNounPhrase, kVerb, kPhrase, kAdjective, 
 struct Slot {
   std::string name;
   SlotKind kind = SlotKind::kWord;
-  std::string category;           // of a phrase; the list of a word
-  std::set<std::string> flags;    // attributes without a value, and a verb's tags
-  std::vector<std::string> options;  // det=, pronouns=, frames=
+  std::string category;               // of a phrase; the list of a word
+  std::set<std::string> flags;        // attributes without a value, and a verb's tags
+  std::vector<std::string> options;   // det=, pronouns=, frames=
   std::vector<std::string> excluded;  // not=
   ClassSet classes = 0;
   std::string clitic;  // direct, indirect
@@ -143,6 +144,13 @@ struct Frame {
   ClassSet subjects = kAll;
   unsigned modes = kAll;
   unsigned tenses = kAll, polarities = kAll;  // what its verb can do
+  // What each verb that it could choose can do, without duplicates; empty if its verb is in a phrase.
+  struct Ability {
+    ClassSet subjects;
+    unsigned tenses;
+    bool operator==(const Ability&) const = default;
+  };
+  std::vector<Ability> abilities;
   bool deep = false;                          // holds a clause
   int head = -1;  // the slot that holds its verb, or the phrase that does
   std::vector<Slot> slots;
@@ -170,8 +178,8 @@ struct Grammar {
   int64_t LexicalEntries() const;
 };
 
-// Parses the files of data/lessons. Throws Error{kData} with file and line on anything not understood.
-// The result holds pointers into itself: neither copy nor move it.
+// Parses the files of data/lessons. Throws Error{kData} with file and line on anything not
+// understood. The result holds pointers into itself: neither copy nor move it.
 void ParseGrammar(const std::vector<DataFile>& files, Grammar* grammar);
 
 // The embedded grammar, parsed once.

@@ -35,10 +35,10 @@ struct NounPhrase {
   enum class Form { kPlain, kDirect, kIndirect, kStressed } form = Form::kPlain;  // of the pronoun
   const Determiner* determiner = nullptr;
   const Word* number = nullptr;
-  bool is_negated = false;   // un, des, du -> de
-  int no_key = -1;           // "there is no ...": the key of the negation
-  bool is_generic = false;   // j'aime le chocolat
-  bool is_job = false;       // il est professeur
+  bool is_negated = false;  // un, des, du -> de
+  int no_key = -1;          // "there is no ...": the key of the negation
+  bool is_generic = false;  // j'aime le chocolat
+  bool is_job = false;      // il est professeur
   std::vector<const Adjective*> adjectives;
   std::unique_ptr<NounPhrase> possessor;
   std::unique_ptr<Node> relative;
@@ -52,8 +52,8 @@ struct VerbGroup {
   Polarity polarity = kYes;
   unsigned mode = kStatement;
   Agreement subject;
-  const NounPhrase* inverted = nullptr;    // the French subject pronoun after the verb
-  const VerbGroup* governor = nullptr;     // of an infinitive
+  const NounPhrase* inverted = nullptr;  // the French subject pronoun after the verb
+  const VerbGroup* governor = nullptr;   // of an infinitive
 };
 
 // The content of one slot.
@@ -75,8 +75,8 @@ struct Node {
 
 // Keys of an entity are its own plus one of these, or plus the letter of a label.
 constexpr int kKeysPerEntity = 128;
-constexpr int kMainKey = 1;         // the noun, the pronoun, the verb, the adjective
-constexpr int kAdjectiveKey = 2;    // and 3
+constexpr int kMainKey = 1;       // the noun, the pronoun, the verb, the adjective
+constexpr int kAdjectiveKey = 2;  // and 3
 constexpr int kPossessiveKey = 8;
 constexpr int kAuxiliaryKey = 9;
 constexpr int kNegationKey = 10;

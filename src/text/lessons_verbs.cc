@@ -188,7 +188,10 @@ void AddSimpleTense(const VerbGroup& group, const Agreement& subject, EnglishPar
         {auxiliary, "", {{group.key + kAuxiliaryKey, false}, {group.key + kNeKey, false}}});
     AppendEnglishMain(group, verb.english, &parts->rest);
   } else {
-    AppendEnglishMain(group, past ? verb.english_past : third ? verb.english_third : verb.english,
+    AppendEnglishMain(group,
+                      past    ? verb.english_past
+                      : third ? verb.english_third
+                              : verb.english,
                       &parts->rest);
   }
 }

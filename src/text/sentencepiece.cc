@@ -5,7 +5,9 @@
 
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -134,8 +136,8 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
                                         ": the SentencePiece model has normalization rules of its "
                                         "own; train it with --normalization_rule_name=identity");
     }
-    sentencepiece::util::Status status = processor_.LoadFromSerializedProto(model_);
-    if (!status.ok()) fail("not a SentencePiece model: " + OneLine(status.error_message()));
+    std::string fault = LoadModel();
+    if (!fault.empty()) fail("not a SentencePiece model: " + OneLine(fault));
     if (size() < 3) fail("a SentencePiece model without pieces");
     for (int id = 0; id < size(); ++id) {
       const std::string& piece = Piece(id);
@@ -195,6 +197,18 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
   }
 
  private:
+  // What SentencePiece has to say against the model. It returns most faults, but the trie of
+  // the pieces throws.
+  std::string LoadModel() {
+    try {
+      sentencepiece::util::Status status = processor_.LoadFromSerializedProto(model_);
+      return status.ok() ? "" : status.ToString();
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& exception) {
+      return exception.what();
+    }
+  }
   static std::string OneLine(std::string text) {
     for (char& c : text) c = c == '\n' ? ' ' : c;
     return text;

@@ -255,6 +255,18 @@ TEST_F(ModelDirectory, ValuesThatFitNothingAreErrors) {
   refuse("training", "learning-rate", Json());
 }
 
+TEST_F(ModelDirectory, EditedVocabulariesAreRefused) {
+  WriteFileAtomically(File("target.vocab"), "<unk>\n</s>\nva\nici\nhalte\n");
+  EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, File("target.vocab"), "checksum");
+}
+
+TEST_F(ModelDirectory, DescriptionsAreReadWithoutParameters) {
+  std::filesystem::remove(File("model.safetensors"));
+  const std::unique_ptr<Model> loaded = LoadModelDescription(path());
+  EXPECT_EQ(loaded->config().target_vocabulary, 5);
+  EXPECT_EQ(Numbers(*loaded), std::vector<Real>(Numbers(*model_).size()));
+}
+
 TEST_F(ModelDirectory, TensorsOfAnotherModelAreRefused) {
   auto refuse = [&](const std::function<void(ModelDescription&)>& change, const std::string& part) {
     ModelDescription d = SmallDescription();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/random.h"
 #include "base/utf8.h"
 #include "expect_error.h"
 #include "temporary_directory.h"
@@ -261,34 +262,73 @@ TEST(SentencePieceTest, ModelsWithRulesOfTheirOwnAreRefused) {
   EXPECT_ERROR(ParseModel(bytes), ErrorKind::kData, "x.spm", "identity");
 }
 
+TEST(SentencePieceTest, APieceThatStartsWithNulIsRefused) {
+  // The trie of the pieces throws an exception of its own kind at it.
+  std::string bytes = GoTokenizer().Serialize();
+  size_t go = bytes.find("\u2581go");
+  ASSERT_NE(go, std::string::npos);
+  bytes[go] = '\0';
+  EXPECT_ERROR(ParseModel(bytes), ErrorKind::kData, "x.spm");
+}
+
+// Loads a damaged model and puts it to use. Returns whether it was refused.
+bool IsRefused(const std::string& damaged) {
+  try {
+    Tokenizer tokenizer = ParseModel(damaged);
+    CheckEncoding(tokenizer, "the  cat é \xff</s>");
+    std::vector<int> all(static_cast<size_t>(tokenizer.vocabulary_size()));
+    std::iota(all.begin(), all.end(), 0);
+    CheckDecoding(tokenizer, all);
+    return false;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    return true;
+  }
+}
+
+std::string SmallModel(SentencePieceModel model) {
+  return Tokenizer::Train(Options(60, model), std::vector<std::string>{"the cat eats the fish ."})
+      .Serialize();
+}
+
 // Whatever happens to a file, the outcome is an error or a tokenizer that works.
 TEST(SentencePieceTest, EveryFlippedByteAndEveryTruncationIsSurvived) {
   for (SentencePieceModel model : kModels) {
-    const std::string bytes =
-        Tokenizer::Train(Options(60, model), std::vector<std::string>{"the cat eats the fish ."})
-            .Serialize();
+    const std::string bytes = SmallModel(model);
     int refused = 0;
-    auto load = [&](const std::string& damaged) {
-      try {
-        Tokenizer tokenizer = ParseModel(damaged);
-        CheckEncoding(tokenizer, "the  cat é \xff</s>");
-        std::vector<int> all(static_cast<size_t>(tokenizer.vocabulary_size()));
-        std::iota(all.begin(), all.end(), 0);
-        CheckDecoding(tokenizer, all);
-      } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::kData);
-        ++refused;
-      }
-    };
     for (size_t at = 0; at < bytes.size(); ++at) {
       for (int flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
         std::string damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ flip);
-        load(damaged);
+        refused += IsRefused(damaged);
       }
-      load(bytes.substr(0, at));
+      refused += IsRefused(bytes.substr(0, at));
     }
     EXPECT_GT(refused, static_cast<int>(bytes.size()));
+  }
+}
+
+TEST(SentencePieceTest, LostRepeatedAndOverwrittenPartsAreSurvived) {
+  Random random(5);
+  for (SentencePieceModel model : kModels) {
+    const std::string bytes = SmallModel(model);
+    for (int repeat = 0; repeat < 2000; ++repeat) {
+      std::string damaged = bytes;
+      for (uint64_t faults = 1 + random.Below(4); faults > 0 && !damaged.empty(); --faults) {
+        size_t at = random.Below(damaged.size()), length = 1 + random.Below(12);
+        switch (random.Below(3)) {
+          case 0:
+            damaged.erase(at, length);
+            break;
+          case 1:
+            damaged.insert(at, damaged.substr(random.Below(damaged.size()), length));
+            break;
+          default:
+            damaged[at] = static_cast<char>(random.Below(16));
+        }
+      }
+      IsRefused(damaged);
+    }
   }
 }
 

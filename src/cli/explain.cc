@@ -1,0 +1,140 @@
+// atento explain: what attention looked at while a sentence was translated.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "atento/error.h"
+#include "atento/translator.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "text/corpus.h"
+#include "trace/terminal.h"
+#include "trace/trace.h"
+
+namespace atento {
+namespace {
+
+struct ExplainOptions {
+  std::string text;
+  std::string model;
+  std::string target;
+  std::string output;
+  bool strict = false;
+  int threads = 0;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("model", o.model, kAny, "model directory", "DIR");
+    visit("target", o.target, kAny,
+          "show the weights of this translation instead of the model's own");
+    visit("output", o.output, kAny,
+          "FILE.svg: a figure; FILE.json: the numbers; without it the terminal", "FILE");
+    visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
+    visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
+  }
+};
+
+enum class Rendering { kTerminal, kSvg, kJson };
+
+Rendering RenderingOf(const std::string& path) {
+  if (path.empty() || path == "-") return Rendering::kTerminal;
+  if (path.ends_with(".svg")) return Rendering::kSvg;
+  if (path.ends_with(".json")) return Rendering::kJson;
+  throw Error(ErrorKind::kUsage, "--output " + path + ": the name must end in .svg or .json");
+}
+
+TerminalOptions StandardOutput() {
+  TerminalOptions options;
+  if (isatty(STDOUT_FILENO) == 0) return options;
+  // https://no-color.org
+  const char* no_colour = std::getenv("NO_COLOR");
+  options.colour = no_colour == nullptr || *no_colour == '\0';
+  winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) options.columns = size.ws_col;
+  return options;
+}
+
+class ExplainCommand : public Command {
+ public:
+  std::string name() const override { return "explain"; }
+  std::string summary() const override { return "show what attention looked at"; }
+  std::vector<std::string> usage() const override {
+    return {"--model DIR TEXT [--output FILE.svg|FILE.json] [flags]"};
+  }
+  std::string notes() const override {
+    return "A row per word of the translation, a column per word of TEXT: the darker the block (on "
+           "a "
+           "terminal with\ncolours: the brighter), the more of the row's weight is on that word. "
+           "Colours are off where standard\noutput is no terminal, and with NO_COLOR in the "
+           "environment.\n";
+  }
+  void Declare(FlagSet* flags) override {
+    flags->Add("Flags", &options_);
+    flags->Add("Search", &search_, {"n-best", "batch-sentences"});
+    flags->SetPositional({"TEXT", "the sentence to translate, in quotes", &options_.text});
+  }
+  int Run(const FlagSet& flags) override;
+
+ private:
+  void Clean(std::string* text, const std::string& name) const;
+  Trace Explain() const;
+
+  ExplainOptions options_;
+  SearchOptions search_;
+};
+
+void ExplainCommand::Clean(std::string* text, const std::string& name) const {
+  const int64_t byte = CleanLine(text, name, 1, options_.strict);
+  if (byte > 0) {
+    LogWarning(name + ":1:" + std::to_string(byte) + ": invalid UTF-8 replaced by U+FFFD");
+  }
+  if (SplitWords(*text).empty()) throw Error(ErrorKind::kUsage, name + " has no words in it");
+}
+
+Trace ExplainCommand::Explain() const {
+  const std::vector<std::string> models = {options_.model};
+  const std::vector<std::string> sources = {options_.text};
+  const Translator translator(models, options_.threads);
+  if (!options_.target.empty()) {
+    const std::vector<std::string> targets = {options_.target};
+    const ScoredPair pair = translator.Score(sources, targets).front();
+    return MakeTrace(options_.text, options_.target, pair.log_prob, pair.alignment);
+  }
+  const Translation translation = translator.Translate(sources, search_).front();
+  if (translation.truncated) {
+    LogWarning("TEXT is longer than the sentences of training; translated as far as those went");
+  }
+  const TranslationHypothesis& best = translation.hypotheses.front();
+  return MakeTrace(options_.text, best.text, best.log_prob, best.alignment);
+}
+
+int ExplainCommand::Run(const FlagSet&) {
+  RequireValue(*this, "--model", !options_.model.empty());
+  const Rendering rendering = RenderingOf(options_.output);
+  Clean(&options_.text, "TEXT");
+  if (!options_.target.empty()) Clean(&options_.target, "--target");
+  const Trace trace = Explain();
+  Output output(rendering == Rendering::kTerminal ? "-" : options_.output);
+  switch (rendering) {
+    case Rendering::kTerminal:
+      output.Write(TraceToTerminal(trace, StandardOutput()));
+      break;
+    case Rendering::kSvg:
+      output.Write(TraceToSvg(trace));
+      break;
+    case Rendering::kJson:
+      output.Write(TraceToJson(trace).Dump(2) + "\n");
+      break;
+  }
+  output.Commit();
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> MakeExplainCommand() { return std::make_unique<ExplainCommand>(); }
+
+}  // namespace atento

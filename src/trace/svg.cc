@@ -1,0 +1,108 @@
+// A trace as SVG.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/utf8.h"
+#include "trace/trace.h"
+
+namespace atento {
+namespace {
+
+// Millimetres.
+constexpr double kCell = 6;
+constexpr double kFont = 3.5;
+constexpr double kGap = 1.5;
+constexpr double kMargin = 2;
+// Of a column of DisplayWidth in a sans-serif font, generously: fonts differ.
+constexpr double kColumnWidth = 0.62 * kFont;
+
+// XML 1.0 has no way to write control characters.
+std::string Escape(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          escaped += "\uFFFD";
+        } else {
+          escaped += c;
+        }
+    }
+  }
+  return escaped;
+}
+
+double WidestLabel(const std::vector<std::string>& words) {
+  int columns = 0;
+  for (const std::string& word : words) columns = std::max(columns, DisplayWidth(word));
+  return columns * kColumnWidth;
+}
+
+void AppendCell(double x, double y, float weight, const std::string& title, std::string* svg) {
+  // White to dark blue, the same for every reader: no transparency.
+  const double w = std::clamp(static_cast<double>(weight), 0.0, 1.0);
+  auto channel = [&](int full) { return static_cast<int>(255 + (full - 255) * w + 0.5); };
+  fmt::format_to(std::back_inserter(*svg),
+                 "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" "
+                 "fill=\"#{:02x}{:02x}{:02x}\"><title>{}</title></rect>\n",
+                 x, y, kCell, kCell, channel(8), channel(48), channel(107), title);
+}
+
+}  // namespace
+
+std::string TraceToSvg(const Trace& trace) {
+  const double left = kMargin + WidestLabel(trace.target) + kGap;
+  const double top = kMargin + WidestLabel(trace.source) + kGap;
+  const double columns = kCell * static_cast<double>(trace.source.size());
+  const double rows = kCell * static_cast<double>(trace.target.size());
+  const double width = left + columns + kMargin, height = top + rows + kMargin;
+  std::string svg;
+  auto out = std::back_inserter(svg);
+  fmt::format_to(out,
+                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.2f}mm\" "
+                 "height=\"{1:.2f}mm\" viewBox=\"0 0 {0:.2f} {1:.2f}\">\n<title>{2} / {3}</title>\n"
+                 "<g font-family=\"sans-serif\" font-size=\"{4}\" fill=\"#000000\">\n",
+                 width, height, Escape(trace.source_text), Escape(trace.target_text), kFont);
+  for (size_t s = 0; s < trace.source.size(); ++s) {
+    // Turned about the baseline, whose distance from the middle of a letter is 0.35 of its size.
+    const double x = left + kCell * (static_cast<double>(s) + 0.5) + 0.35 * kFont;
+    fmt::format_to(out, "<text transform=\"translate({:.2f} {:.2f}) rotate(-90)\">{}</text>\n", x,
+                   top - kGap, Escape(trace.source[s]));
+  }
+  for (size_t t = 0; t < trace.target.size(); ++t) {
+    const double y = top + kCell * (static_cast<double>(t) + 0.5) + 0.35 * kFont;
+    fmt::format_to(out, "<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n",
+                   left - kGap, y, Escape(trace.target[t]));
+  }
+  svg += "</g>\n";
+  for (size_t t = 0; t < trace.target.size(); ++t) {
+    for (size_t s = 0; s < trace.source.size(); ++s) {
+      AppendCell(left + kCell * static_cast<double>(s), top + kCell * static_cast<double>(t),
+                 trace.weight(t, s),
+                 fmt::format("{} / {}: {:.3f}", Escape(trace.source[s]), Escape(trace.target[t]),
+                             trace.weight(t, s)),
+                 &svg);
+    }
+  }
+  fmt::format_to(out,
+                 "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"none\" "
+                 "stroke=\"#808080\" stroke-width=\"0.2\"/>\n</svg>\n",
+                 left, top, columns, rows);
+  return svg;
+}
+
+}  // namespace atento
