@@ -74,7 +74,7 @@ class ExplainCommand : public Command {
   void Declare(FlagSet* flags) override {
     flags->Add("Flags", &options_);
     flags->Add("Search", &search_, {"n-best", "batch-sentences"});
-    flags->SetPositional({"TEXT", "the sentence to translate, in quotes", &options_.text});
+    flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
   }
   int Run(const FlagSet& flags) override;
 

@@ -176,7 +176,7 @@ void FlagSet::Apply() const {
   }
   if (positional_.field == nullptr) return;
   if (positional_values_.empty()) {
-    throw Error(ErrorKind::kUsage, positional_.name + " is missing: " + positional_.help);
+    throw Error(ErrorKind::kUsage, positional_.name + " is missing; give the " + positional_.help);
   }
   *positional_.field = positional_values_.front();
 }

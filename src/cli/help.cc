@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/utf8.h"
 
@@ -60,6 +61,12 @@ std::string FlagHelp(const Flag& flag) {
   return line + Wrapped(text, kHelpColumn);
 }
 
+// A summary as a sentence.
+std::string Sentence(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".\n";
+}
+
 std::string Usage(const Command& command) {
   std::string text;
   for (const std::string& usage : command.usage()) {
@@ -93,7 +100,8 @@ std::string TableRow(const Flag& flag) {
 std::string CommandMarkdown(Command& command) {
   FlagSet flags;
   command.Declare(&flags);
-  std::string text = fmt::format("## atento {}\n\n{}.\n\n```\n", command.name(), command.summary());
+  std::string text =
+      fmt::format("## atento {}\n\n{}\n```\n", command.name(), Sentence(command.summary()));
   for (const std::string& usage : command.usage()) {
     text += "atento " + command.name() + " " + usage + "\n";
   }
@@ -127,7 +135,7 @@ std::string ProgramHelp() {
 }
 
 std::string CommandHelp(const Command& command, const FlagSet& flags) {
-  std::string text = Usage(command) + "\n" + command.summary() + ".\n";
+  std::string text = Usage(command) + "\n" + Sentence(command.summary());
   const Positional& positional = flags.positional();
   if (!positional.name.empty()) {
     std::string line = "  " + positional.name;

@@ -50,7 +50,7 @@ Json BestMetrics(const std::string& directory) {
   const std::string path = directory + "/metrics.jsonl";
   if (!FileExists(path)) return best;
   std::vector<std::string> names = MetricNames();
-  names.insert(names.begin(), "loss");
+  names.insert(names.begin(), "dev_loss");
   LineReader reader(path);
   for (std::string line; reader.Next(&line);) {
     const Json entry = Json::Parse(line, path + ":" + std::to_string(reader.line_number()));
@@ -58,7 +58,7 @@ Json BestMetrics(const std::string& directory) {
       const Json* value = entry.is_object() ? entry.Find(name) : nullptr;
       if (value == nullptr || !value->is_number()) continue;
       const Json* known = best.is_null() ? nullptr : best.Find(name);
-      const bool larger = name != "loss" && LargerIsBetter(name);
+      const bool larger = name != "dev_loss" && LargerIsBetter(name);
       if (known != nullptr) {
         const double so_far = known->At("value").AsDouble();
         if (larger ? value->AsDouble() <= so_far : value->AsDouble() >= so_far) continue;

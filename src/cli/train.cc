@@ -70,6 +70,8 @@ const char* ReasonText(StopReason reason) {
   return "";
 }
 
+constexpr std::string_view kLimits = "Validation and limits";
+
 class TrainCommand : public Command {
  public:
   std::string name() const override { return "train"; }
@@ -85,13 +87,13 @@ class TrainCommand : public Command {
     flags->Add("Text", &request_.text);
     flags->Add("Model", &request_.model);
     flags->Add("Training", &request_.training);
-    flags->Add("Validation and limits", &request_.limits);
+    flags->Add(kLimits, &request_.limits);
   }
   void Prepare(const FlagSet& flags) override;
   int Run(const FlagSet& flags) override;
 
  private:
-  void Check(const FlagSet& flags) const;
+  void CheckResume(const FlagSet& flags) const;
 
   TrainFlags flags_;
   TrainRequest request_;
@@ -107,12 +109,21 @@ A configuration file holds `key = value` lines; the keys are flags without their
 command line wins over the file, the file over the preset, the preset over the defaults.
 
 SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes on
-from there. It needs `--model` alone, and may change validation and limits.
+from there. It needs `--model` alone; of the other flags it takes those of validation and limits.
 )";
   return text;
 }
 
 void TrainCommand::Prepare(const FlagSet& flags) {
+  if (flags.Text("resume") == "true") {
+    RequireValue(*this, "--model", flags.Given("model"));
+    CheckResume(flags);
+    request_ = ResumeRequest(flags.Text("model"));
+    flags_.train.values = request_.train;
+    flags_.dev.values = request_.dev;
+    flags_.strict = request_.strict;
+    return;
+  }
   const std::string name = flags.Text("preset");
   if (name.empty()) return;
   Preset preset = FindPreset(name);
@@ -121,30 +132,24 @@ void TrainCommand::Prepare(const FlagSet& flags) {
   request_.training = preset.training;
 }
 
-void TrainCommand::Check(const FlagSet& flags) const {
-  RequireValue(*this, "--model", !flags_.model.empty());
-  if (!flags_.resume) {
-    RequireValue(*this, "--train", !flags_.train.values.empty());
-    return;
-  }
-  if (flags_.overwrite) {
-    throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other; choose one");
-  }
+// A run goes on with the limits it is given, but with its own data, architecture and learning rule.
+void TrainCommand::CheckResume(const FlagSet& flags) const {
   for (const FlagGroup& group : flags.groups()) {
     for (const Flag& flag : group.flags) {
-      const bool fixed = group.title == "Text" || group.title == "Model" ||
-                         group.title == "Training" || flag.name == "preset" ||
-                         flag.name == "init-from";
-      if (fixed && flags.Given(flag.name)) {
-        throw Error(ErrorKind::kUsage,
-                    "--" + flag.name + " cannot be changed by --resume; leave it out");
+      if (!flags.Given(flag.name) || group.title == kLimits || flag.name == "model" ||
+          flag.name == "resume" || flag.name == "config") {
+        continue;
       }
+      throw Error(ErrorKind::kUsage, "--" + flag.name +
+                                         " cannot be given with --resume, which changes validation "
+                                         "and limits only; leave it out");
     }
   }
 }
 
-int TrainCommand::Run(const FlagSet& flags) {
-  Check(flags);
+int TrainCommand::Run(const FlagSet&) {
+  RequireValue(*this, "--model", !flags_.model.empty());
+  RequireValue(*this, "--train", !flags_.train.values.empty());
   request_.train = flags_.train.values;
   request_.dev = flags_.dev.values;
   request_.directory = flags_.model;

@@ -194,14 +194,25 @@ HWY_INLINE Vec PowerOfTwo(Vec shifted, int offset) {
   return hn::BitCast(Tag(), hn::ShiftLeft<kMantissaBits>(n));
 }
 
-// Below this e^x rounds to 0, above the other to infinity. In Min and Max the number that may be a
-// NaN stands second: x86 returns that one.
+// Min and Max that keep a NaN in x. x86 returns the second operand if one is a NaN, and Arm the
+// NaN; the targets without vectors drop it.
+constexpr bool kMinMaxDropNan = HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128;
+HWY_INLINE Vec AtLeast(Real low, Vec x) {
+  if constexpr (kMinMaxDropNan) return hn::IfThenElse(hn::Lt(x, Set(low)), Set(low), x);
+  return hn::Max(Set(low), x);
+}
+HWY_INLINE Vec AtMost(Real high, Vec x) {
+  if constexpr (kMinMaxDropNan) return hn::IfThenElse(hn::Gt(x, Set(high)), Set(high), x);
+  return hn::Min(Set(high), x);
+}
+
+// Below this e^x rounds to 0, above the other to infinity.
 constexpr Real kExpLowest = kIsFloat ? Real(-104) : Real(-746);
 constexpr Real kExpHighest = kIsFloat ? Real(89) : Real(710);
 
 // e^x for x <= 0, −∞ included.
 HWY_INLINE Vec ExpNonPositive(Vec x) {
-  const ReducedExp e = Reduce(hn::Max(Set(kExpLowest), x));
+  const ReducedExp e = Reduce(AtLeast(kExpLowest, x));
   // 2^n may be subnormal, and then its bits are not simply n.
   const Vec scaled = hn::Mul(hn::Add(e.p, Set(1)), PowerOfTwo(e.shifted, 64));
   return hn::Mul(scaled, Set(Real(0x1p-64)));
@@ -209,7 +220,7 @@ HWY_INLINE Vec ExpNonPositive(Vec x) {
 
 HWY_INLINE Vec ExpLanes(Vec x) {
   const SignedTag di;
-  const Vec clamped = hn::Min(Set(kExpHighest), hn::Max(Set(kExpLowest), x));
+  const Vec clamped = AtMost(kExpHighest, AtLeast(kExpLowest, x));
   const ReducedExp e = Reduce(clamped);
   // 2^n is out of range at both ends: two factors.
   const auto n = hn::Sub(hn::BitCast(di, e.shifted), hn::BitCast(di, Set(kRounder)));
@@ -231,7 +242,7 @@ HWY_INLINE Vec SigmoidLanes(Vec x) {
 // tanh |x| = −t / (2 + t) with t = e^−2|x| − 1, which 2^n p + (2^n − 1) gives without cancellation.
 HWY_INLINE Vec TanhLanes(Vec x) {
   constexpr Real kSaturated = kIsFloat ? Real(10) : Real(20);
-  const Vec magnitude = hn::Min(Set(kSaturated), hn::Abs(x));
+  const Vec magnitude = AtMost(kSaturated, hn::Abs(x));
   const ReducedExp e = Reduce(hn::Mul(magnitude, Set(-2)));
   const Vec power = PowerOfTwo(e.shifted, 0);
   const Vec t = hn::MulAdd(e.p, power, hn::Sub(power, Set(1)));

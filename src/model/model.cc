@@ -43,8 +43,18 @@ struct ModelObject : ModelConfig {
   }
 };
 
-// Of a vocabulary file: a cut or edited one may still be a vocabulary, but not the model's.
-std::string VocabularyChecksum(std::string_view bytes) {
+// Of the vocabulary files: a cut or edited one may still be a vocabulary, but not the model's.
+struct Checksums {
+  std::string source, target;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("source", o.source, kAny, "of the source vocabulary");
+    visit("target", o.target, kAny, "of the target vocabulary; the same file's if it is joint");
+  }
+};
+
+std::string Checksum(std::string_view bytes) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(HashBytes(bytes)));
   return text;
@@ -52,11 +62,10 @@ std::string VocabularyChecksum(std::string_view bytes) {
 
 Json ConfigToJson(const Model& model) {
   const ModelDescription& d = model.description;
-  Json checksums;
-  checksums.Set("source", VocabularyChecksum(model.source_tokenizer.Serialize()));
-  if (!d.text.joint_vocabulary) {
-    checksums.Set("target", VocabularyChecksum(model.target_tokenizer.Serialize()));
-  }
+  Checksums checksums;
+  checksums.source = Checksum(model.source_tokenizer.Serialize());
+  checksums.target =
+      d.text.joint_vocabulary ? checksums.source : Checksum(model.target_tokenizer.Serialize());
   Json json;
   json.Set("format", kFormat);
   json.Set("atento_version", AtentoVersion());
@@ -64,7 +73,7 @@ Json ConfigToJson(const Model& model) {
   json.Set("text", OptionsToJson(d.text));
   json.Set("model", OptionsToJson(ModelObject{d.model}));
   json.Set("training", OptionsToJson(d.training));
-  json.Set("checksums", checksums);
+  json.Set("checksums", OptionsToJson(checksums));
   return json;
 }
 
@@ -155,7 +164,7 @@ Tokenizer LoadVocabulary(const std::string& directory, const char* side, Tokeniz
                 file + " is missing, which config.json asks for: copy the whole model directory");
   }
   const std::string bytes = ReadFile(file);
-  if (VocabularyChecksum(bytes) != checksum) {
+  if (Checksum(bytes) != checksum) {
     throw Error(ErrorKind::kData, file +
                                       " does not have the checksum that config.json says: it is " +
                                       "damaged or was altered; copy the whole model directory");
@@ -239,15 +248,14 @@ ModelParts ReadParts(const std::string& directory) {
   const std::string path = InDirectory(directory, kConfigFile);
   const Json json = Json::Parse(ReadFile(path), path);
   ModelDescription d = InFile(path, [&] { return DescriptionFromJson(json); });
+  const Checksums checksums =
+      InFile(path, [&] { return MemberFromJson<Checksums>(json, "checksums"); });
   const TextOptions& text = d.text;
-  auto load = [&](const char* side, TokenizerKind kind, Normalization normalization) {
-    const std::string checksum =
-        InFile(path, [&] { return json.At("checksums").At(side).AsString(); });
-    return LoadVocabulary(directory, side, kind, normalization, checksum);
-  };
-  Tokenizer source = load("source", text.source_tokenizer, text.source_normalization);
-  Tokenizer target = load(text.joint_vocabulary ? "source" : "target", text.target_tokenizer,
-                          text.target_normalization);
+  Tokenizer source = LoadVocabulary(directory, "source", text.source_tokenizer,
+                                    text.source_normalization, checksums.source);
+  Tokenizer target =
+      LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target", text.target_tokenizer,
+                     text.target_normalization, checksums.target);
   InFile(path, [&] { CheckDescription(d, source, target); });
   return {std::move(d), std::move(source), std::move(target)};
 }

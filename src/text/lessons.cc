@@ -150,9 +150,10 @@ LessonSampler::LessonSampler(LessonsPart part, uint64_t seed, const LessonsOptio
 }
 
 bool LessonSampler::IsRepeated(const LessonPair& pair, int words) {
-  constexpr int kShort = 6, kTimes = 12;
-  int allowed = part_ == LessonsPart::kTrain && words <= kShort ? kTimes : 1;
-  int& times = seen_[HashBytes(pair.source)];
+  constexpr int kShort = 6;
+  bool repeatable = part_ == LessonsPart::kTrain && words <= kShort;
+  size_t allowed = repeatable ? 12 + seen_.size() / 2000 : 1;
+  uint32_t& times = seen_[HashBytes(pair.source)];
   if (times >= allowed) return true;
   ++times;
   return false;

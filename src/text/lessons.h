@@ -64,7 +64,7 @@ class LessonSampler {
   uint64_t seed_;
   LessonsOptions options_;
   uint64_t attempt_ = 0;
-  std::unordered_map<uint64_t, int> seen_;
+  std::unordered_map<uint64_t, uint32_t> seen_;
 };
 
 struct LessonsCorpus {

@@ -63,11 +63,11 @@ bool Deriver::Fits(const Frame& frame, const Slot* slot, const Context& context)
     if ((frame.subjects & context.subject.classes) == 0) return false;
     if ((frame.modes & context.mode) == 0) return false;
     bool timeless = (context.mode & (kInfinitive | kImperative)) != 0;
-    bool able = std::any_of(
-        frame.abilities.begin(), frame.abilities.end(), [&](const Frame::Ability& ability) {
-          return (ability.subjects & context.subject.classes) != 0 &&
-                 (timeless || (ability.tenses & context.tenses) != 0);
-        });
+    bool able = std::any_of(frame.abilities.begin(), frame.abilities.end(),
+                            [&](const Frame::Ability& ability) {
+                              return (ability.subjects & context.subject.classes) != 0 &&
+                                     (timeless || (ability.tenses & context.tenses) != 0);
+                            });
     if (!able || timeless) return able;
   }
   if ((frame.tenses & context.tenses) == 0) return false;
@@ -166,7 +166,7 @@ const Verb& Deriver::ChooseVerb(const Slot& slot, const VerbGroup& group, const 
       if (group.mode != kInfinitive && (verb->tenses & tenses) == 0) continue;
       if (takes != 0 && (verb->objects & takes) == 0) continue;
       if (group.mode == kImperative && !verb->has_imperative) continue;
-      // One verb in two senses: "can" under a negation, or the same verb twice, says nothing.
+      // Not "to learn to learn".
       if (context.governor != nullptr && context.governor->verb->infinitive == verb->infinitive) {
         continue;
       }
@@ -207,7 +207,7 @@ Tense Deriver::ChooseTense(unsigned tenses) {
   Choices<Tense> choices;
   if (tenses & kPresent) choices.Add("present", 44, kPresent);
   if (tenses & kPast) choices.Add("past", 26, kPast);
-  if (tenses & kFuture) choices.Add("future", 15, kFuture);
+  if (tenses & kFuture) choices.Add("future", 20, kFuture);
   if (tenses & kNear) choices.Add("near", 11, kNear);
   if (tenses & kRecent) choices.Add("recent", 4, kRecent);
   return Choose(choices, "tense");

@@ -208,8 +208,48 @@ void FindHead(const Grammar& grammar, Frame* frame) {
   }
 }
 
+// What the deriver and the realizer take for granted. `line` is the frame's last.
+void CheckFrame(const Frame& frame, const Line& line) {
+  for (size_t i = 0; i < frame.slots.size(); ++i) {
+    const Slot& slot = frame.slots[i];
+    for (int earlier : {slot.of, slot.subject, slot.same, slot.takes}) {
+      if (earlier >= static_cast<int>(i)) {
+        FailAt(line, "slot \"" + slot.name + "\" needs a slot that is decided after it");
+      }
+    }
+    if ((slot.kind == SlotKind::kHead || i == 0) &&
+        (slot.kind == SlotKind::kHead) != (frame.category == "relative")) {
+      FailAt(line, "a relative clause, and nothing else, starts with its head");
+    }
+    if (slot.kind == SlotKind::kPhrase && slot.category == "time" && slot.of < 0) {
+      FailAt(line, "a time needs the slot of a verb: of=");
+    }
+    if (slot.mode == kInverted &&
+        (slot.subject < 0 || frame.slots[static_cast<size_t>(slot.subject)].options.empty())) {
+      FailAt(line, "inversion needs a subject that is a pronoun: subject=, pronouns=");
+    }
+  }
+  for (const Template* side : {&frame.french, &frame.english}) {
+    for (const Item& item : *side) {
+      if (item.slot < 0 || item.part.empty()) continue;
+      const Slot& slot = frame.slots[static_cast<size_t>(item.slot)];
+      bool verb = slot.kind == SlotKind::kVerb;
+      bool phrase = slot.kind == SlotKind::kPhrase && slot.category == "predicate";
+      bool adjective = slot.kind == SlotKind::kAdjective;
+      if ((item.part == "aux" && (verb || phrase)) || (item.part == "prep" && verb) ||
+          (item.part == "there" && verb) || (item.part == "comparative" && adjective)) {
+        continue;
+      }
+      FailAt(line, "the slot \"" + slot.name + "\" has no part \"" + item.part + "\"");
+    }
+  }
+}
+
 void CheckFrames(const Grammar& grammar, const Line& last) {
   for (const Frame& frame : grammar.frames) {
+    if (frame.category == "predicate" && frame.abilities.empty()) {
+      FailAt(last, "frame " + frame.name + ": a predicate needs a verb");
+    }
     for (const Slot& slot : frame.slots) {
       if (slot.kind != SlotKind::kPhrase) continue;
       auto category = grammar.frames_by_category.find(slot.category);

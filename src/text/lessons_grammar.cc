@@ -1,6 +1,7 @@
 // Reads the lexicon: classes, nouns, adjectives, verbs, pronouns, determiners, words.
 #include "text/lessons_grammar.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <utility>
@@ -172,6 +173,8 @@ void ParseVerbAttribute(const std::string& attribute, const Grammar& grammar, co
     verb->with_etre = true;
   } else if (name == "imperfect") {
     verb->past_is_imperfect = true;
+  } else if (name == "future") {
+    verb->tenses |= kFuture;
   } else if (name == "y") {
     verb->has_y = true;
   } else if (name == "auxiliary") {
@@ -189,12 +192,13 @@ void ParseVerbLine(const Line& line, Grammar* grammar) {
   std::vector<std::string> fields = Fields(line, '|', 4, 4);
   Verb verb;
   verb.id = fields[0];
-  verb.infinitive = verb.id.substr(0, verb.id.find('.'));
+  std::replace(verb.id.begin(), verb.id.end(), ' ', '_');
+  verb.infinitive = fields[0].substr(0, fields[0].find('.'));
   verb.reflexive = verb.infinitive.starts_with("se ");
   if (verb.reflexive) verb.infinitive = verb.infinitive.substr(3);
   verb.with_etre = verb.reflexive;
   verb.subjects = grammar->person;
-  verb.tenses = kPresent | kPast | kFuture | kNear | kRecent;
+  verb.tenses = kPresent | kPast | kNear | kRecent;
   ParseFrenchVerb(fields[1], line, &verb);
   ParseEnglishVerb(fields[2], line, &verb);
   for (const std::string& attribute : SplitSpace(fields[3])) {

@@ -77,7 +77,7 @@ constexpr unsigned kAll = ~0u;
 constexpr unsigned kNegative = kNot | kNever | kNoLonger;
 
 struct Verb {
-  std::string id;  // the infinitive and, after a dot, the sense; unique
+  std::string id;  // the infinitive, with se_, and after a dot the sense; unique
   std::string infinitive;
   std::array<std::string, 6> present, future, imperfect;  // je tu il nous vous ils
   std::string participle;
@@ -144,15 +144,16 @@ struct Frame {
   ClassSet subjects = kAll;
   unsigned modes = kAll;
   unsigned tenses = kAll, polarities = kAll;  // what its verb can do
-  // What each verb that it could choose can do, without duplicates; empty if its verb is in a phrase.
+  // What each verb that it could choose can do, without duplicates; empty if its verb is in a
+  // phrase.
   struct Ability {
     ClassSet subjects;
     unsigned tenses;
     bool operator==(const Ability&) const = default;
   };
   std::vector<Ability> abilities;
-  bool deep = false;                          // holds a clause
-  int head = -1;  // the slot that holds its verb, or the phrase that does
+  bool deep = false;  // holds a clause
+  int head = -1;      // the slot that holds its verb, or the phrase that does
   std::vector<Slot> slots;
   Template french, english;
 };

@@ -16,6 +16,17 @@ Agreement PronounAgreement(const Pronoun& pronoun, ClassSet person) {
           pronoun.feminine, pronoun.person == 3, person};
 }
 
+// le and la look the same before a vowel, unless a participle agrees; and it agrees with the verbs
+// tagged so, lest there be four rare forms of every participle.
+bool DirectObjectFits(const Pronoun& pronoun, const VerbGroup& group, const std::string& host) {
+  bool finite = group.mode != kInfinitive;
+  if (finite && group.tense == kPast && !group.verb->past_is_imperfect) {
+    return group.verb->tags.count("agreed") > 0;
+  }
+  bool elided = pronoun.direct == "le" || pronoun.direct == "la";
+  return !(elided && FrenchStartsWithVowel(host));
+}
+
 }  // namespace
 
 struct Deriver::Request {
@@ -83,12 +94,8 @@ void Deriver::AddPronouns(const Request& request, Choices<const Pronoun*>* choic
       const Agreement& subject = request.context.subject;
       if (pronoun.person != 3 && pronoun.person == subject.person) continue;
       if (slot.clitic == "indirect" && pronoun.indirect == "-") continue;
-      bool past_agreement = request.verb != nullptr && request.verb->tense == kPast &&
-                            !request.verb->verb->past_is_imperfect &&
-                            request.verb->mode != kInfinitive;
-      // le and la look the same before a vowel, unless a participle agrees.
-      if (slot.clitic == "direct" && (pronoun.direct == "le" || pronoun.direct == "la") &&
-          !past_agreement && FrenchStartsWithVowel(request.clitic_host)) {
+      if (slot.clitic == "direct" &&
+          !DirectObjectFits(pronoun, *request.verb, request.clitic_host)) {
         continue;
       }
     }
@@ -258,7 +265,7 @@ void Deriver::ChooseModifier(const Request& request, NounPhrase* phrase) {
   if ((phrase->noun->classes & grammar_.possessed) != 0 && phrase->determiner->id == "le") {
     choices.Add("possessor", 9, kPossessor);
   }
-  if (request.context.depth == 0) choices.Add("relative", 9, kRelativeClause);
+  if (request.context.depth == 0) choices.Add("relative", 11, kRelativeClause);
   switch (Choose(choices, "modifier")) {
     case kNone:
       break;

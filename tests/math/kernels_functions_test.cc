@@ -20,14 +20,14 @@ struct Function {
 };
 
 const Function kFunctions[] = {
-    {"Exp", Exp, [](long double x) { return std::exp(x); }, 2},
-    {"Tanh", Tanh, [](long double x) { return std::tanh(x); }, 5},
+    {"Exp", Exp, [](long double x) { return std::exp(x); }, 1.5},
+    {"Tanh", Tanh, [](long double x) { return std::tanh(x); }, 3},
     {"Sigmoid", Sigmoid,
      [](long double x) {
        const long double e = std::exp(-std::abs(x));
        return x < 0 ? e / (1 + e) : 1 / (1 + e);
      },
-     4},
+     3},
 };
 
 // The distance in units of the last place of a Real of the size of `exact`.

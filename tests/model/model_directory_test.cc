@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <string>
@@ -72,6 +73,13 @@ std::set<std::string> FilesIn(const std::string& directory) {
   return files;
 }
 
+// As an accident does it: neither atomically nor flushed to the disk. A new file, because some file
+// systems flush one that is cut and written again.
+void Overwrite(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
 // A saved model whose files the test then damages.
 class ModelDirectory : public testing::Test {
  protected:
@@ -84,7 +92,7 @@ class ModelDirectory : public testing::Test {
   void LoadWith(const std::function<void(Json&)>& change) {
     Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
     change(config);
-    WriteFileAtomically(File("config.json"), config.Dump());
+    Overwrite(File("config.json"), config.Dump());
     LoadModel(path());
   }
   void LoadWith(const std::string& object, const std::string& key, const Json& value) {
@@ -189,7 +197,7 @@ TEST_F(ModelDirectory, WhatIsNotAModelDirectoryIsNamed) {
 }
 
 TEST_F(ModelDirectory, MissingFilesAreNamed) {
-  for (const char* name : {"target.vocab", "source.vocab", "model.safetensors"}) {
+  for (const char* name : {"model.safetensors", "target.vocab", "source.vocab"}) {
     std::filesystem::remove(File(name));
     EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, name);
   }
@@ -207,7 +215,7 @@ TEST_F(ModelDirectory, UnknownKeysAreErrors) {
   for (const char* object : {"text", "model", "training"}) {
     EXPECT_ERROR(LoadWith(object, "colour", 1), ErrorKind::kData, File("config.json"), object,
                  "unknown key 'colour'");
-    WriteFileAtomically(File("config.json"), config);
+    Overwrite(File("config.json"), config);
   }
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("colour", 1); }), ErrorKind::kData, "'colour'");
 }
@@ -223,14 +231,14 @@ TEST_F(ModelDirectory, MissingKeysAreErrors) {
   for (const auto& [key, value] : config.AsObject()) {
     EXPECT_ERROR(LoadWith([&, &name = key](Json& c) { c = without(c, name); }), ErrorKind::kData,
                  File("config.json"), key);
-    WriteFileAtomically(File("config.json"), text);
+    Overwrite(File("config.json"), text);
     if (!value.is_object()) continue;
     for (const auto& [inner, number] : value.AsObject()) {
       EXPECT_ERROR(LoadWith([&, &outer = key, &name = inner](Json& c) {
                      c.Set(outer, without(c.At(outer), name));
                    }),
                    ErrorKind::kData, File("config.json"), key, "'" + inner + "' is missing");
-      WriteFileAtomically(File("config.json"), text);
+      Overwrite(File("config.json"), text);
     }
   }
 }
@@ -239,7 +247,7 @@ TEST_F(ModelDirectory, ValuesThatFitNothingAreErrors) {
   const std::string config = ReadFile(File("config.json"));
   auto refuse = [&](const char* object, const char* key, const Json& value) {
     EXPECT_ERROR(LoadWith(object, key, value), ErrorKind::kData, File("config.json"));
-    WriteFileAtomically(File("config.json"), config);
+    Overwrite(File("config.json"), config);
   };
   refuse("model", "cell", "gru2");
   refuse("model", "cell", 1);
@@ -250,13 +258,13 @@ TEST_F(ModelDirectory, ValuesThatFitNothingAreErrors) {
   refuse("model", "source-vocabulary", -1);
   refuse("model", "attention", "dot");
   refuse("text", "joint-vocabulary", "yes");
-  refuse("text", "joint-vocabulary", true);
   refuse("training", "learning-rate", -1);
   refuse("training", "learning-rate", Json());
+  EXPECT_ERROR(LoadWith("text", "joint-vocabulary", true), ErrorKind::kData, "checksum");
 }
 
 TEST_F(ModelDirectory, EditedVocabulariesAreRefused) {
-  WriteFileAtomically(File("target.vocab"), "<unk>\n</s>\nva\nici\nhalte\n");
+  Overwrite(File("target.vocab"), "<unk>\n</s>\nva\nici\nhalte\n");
   EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, File("target.vocab"), "checksum");
 }
 
@@ -278,7 +286,7 @@ TEST_F(ModelDirectory, TensorsOfAnotherModelAreRefused) {
   refuse([](auto& d) { d.model.attention_size = 6; },
          "tensor \"attention.W_a\" has the shape [6,5], not [4,5]");
   refuse([](auto& d) { d.model.cell = Cell::kGruResetBefore; }, "b_u\" is missing");
-  refuse([](auto& d) { d.model.decoder_layers = 2; }, "tensor \"decoder.1.W\" is unknown");
+  refuse([](auto& d) { d.model.decoder_layers = 2; }, "tensor \"decoder.start.1.W\" is unknown");
 
   Parameters zeros(model_->config());
   EXPECT_ERROR(LoadParameters(model_->config(), File("absent"), zeros), ErrorKind::kNotFound,
@@ -302,10 +310,10 @@ TEST_F(ModelDirectory, TruncatedAnywhereIsRefused) {
     // The final line end of a text is no loss.
     for (size_t size = 0; size + 1 < good.size(); size += good.size() < 3000 ? 1 : 7) {
       SCOPED_TRACE(testing::Message() << name << " cut to " << size);
-      WriteFileAtomically(File(name), good.substr(0, size));
+      Overwrite(File(name), good.substr(0, size));
       EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, name);
     }
-    WriteFileAtomically(File(name), good);
+    Overwrite(File(name), good);
   }
 }
 
@@ -316,7 +324,7 @@ TEST_F(ModelDirectory, FlippedBitsInTheTensorsAreRefusedOrHarmless) {
     SCOPED_TRACE(i);
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ (1 << (i * 5 % 8)));
-    WriteFileAtomically(File("model.safetensors"), bad);
+    Overwrite(File("model.safetensors"), bad);
     try {
       EXPECT_EQ(Numbers(*LoadModel(path())), numbers);
     } catch (const Error& error) {
@@ -334,7 +342,7 @@ TEST_F(ModelDirectory, FlippedBitsInTheConfigNeverCrash) {
     SCOPED_TRACE(i);
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ (1 << (i * 3 % 8)));
-    WriteFileAtomically(File("config.json"), bad);
+    Overwrite(File("config.json"), bad);
     try {
       LoadModel(path());
     } catch (const Error& error) {

@@ -1,0 +1,203 @@
+// A run that was stopped, or killed, and resumed ends with the same bytes as one that never was.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <string>
+
+#include "atento/trainer.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "expect_error.h"
+#include "temporary_directory.h"
+#include "train/checkpoint.h"
+
+namespace atento {
+namespace {
+
+std::string Pairs(uint64_t seed, int count) {
+  Random random(seed);
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    std::string source, target;
+    for (uint64_t j = 0, length = 1 + random.Below(6); j < length; ++j) {
+      const std::string word(1, static_cast<char>('a' + random.Below(8)));
+      source += (j ? " " : "") + word;
+      target += (j ? " " : "") + word + word;
+    }
+    text += source + "\t" + target + "\n";
+  }
+  return text;
+}
+
+// A model of everything that has state: dropout, Adam's moments, a plateau schedule, validations.
+TrainRequest Request(const TemporaryDirectory& directory, const std::string& model) {
+  if (!FileExists(directory.File("train.tsv"))) {
+    WriteFileAtomically(directory.File("train.tsv"), Pairs(1, 150));
+    WriteFileAtomically(directory.File("dev.tsv"), Pairs(2, 20));
+  }
+  TrainRequest request;
+  request.train = {directory.File("train.tsv")};
+  request.dev = {directory.File("dev.tsv")};
+  request.directory = directory.File(model);
+  request.text.source_tokenizer = request.text.target_tokenizer = TokenizerKind::kWords;
+  ModelOptions& options = request.model;
+  options.embedding_size = options.encoder_size = options.decoder_size = 8;
+  options.attention_size = options.readout_size = 8;
+  request.training.batch_sentences = 16;
+  request.training.learning_rate = 0.02;
+  request.limits.max_steps = 40;
+  request.limits.validate_every = "7";
+  request.limits.validation_metrics = "exact";
+  request.limits.early_stopping = "loss:100";
+  request.limits.threads = 2;
+  return request;
+}
+
+std::function<bool()> AfterSteps(int steps) {
+  return [steps, n = 0]() mutable { return ++n == steps; };
+}
+
+std::string ModelBytes(const TemporaryDirectory& directory, const std::string& model) {
+  return ReadFile(directory.File(model) + "/model.safetensors");
+}
+
+TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
+  TemporaryDirectory directory;
+  const TrainResult whole = Train(Request(directory, "whole"));
+  EXPECT_EQ(whole.steps, 40);
+  // Between two validations, so that the stop itself must not validate.
+  EXPECT_EQ(Train(Request(directory, "parts"), AfterSteps(17)).reason, StopReason::kInterrupted);
+  EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterSteps(6)).steps, 23);
+  const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
+  EXPECT_EQ(parts.reason, StopReason::kMaxSteps);
+  EXPECT_EQ(parts.best, whole.best);
+  EXPECT_EQ(ModelBytes(directory, "parts"), ModelBytes(directory, "whole"));
+}
+
+TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  TemporaryDirectory directory;
+  const std::string model = "killed";
+  // The child starts this test anew, in a directory of its own: name it by the environment.
+  const char* inherited = getenv("ATENTO_RESUME_TEST");
+  if (inherited == nullptr) setenv("ATENTO_RESUME_TEST", directory.path().c_str(), 1);
+  EXPECT_EXIT(
+      {
+        TrainRequest request = Request(directory, model);
+        request.directory = std::string(inherited) + "/" + model;
+        request.train = {std::string(inherited) + "/train.tsv"};
+        request.dev = {std::string(inherited) + "/dev.tsv"};
+        Train(request, [n = 0]() mutable {
+          if (++n == 17) raise(SIGKILL);
+          return false;
+        });
+      },
+      testing::KilledBySignal(SIGKILL), "");
+  Train(ResumeRequest(directory.File(model)));
+  Train(Request(directory, "whole"));
+  EXPECT_EQ(ModelBytes(directory, model), ModelBytes(directory, "whole"));
+}
+
+TEST(ResumeTest, OtherDataIsRefused) {
+  TemporaryDirectory directory;
+  Train(Request(directory, "model"), AfterSteps(3));
+  WriteFileAtomically(directory.File("train.tsv"), Pairs(3, 150));
+  EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "has changed");
+}
+
+TEST(ResumeTest, DamagedCheckpointIsAnError) {
+  TemporaryDirectory directory;
+  Train(Request(directory, "model"), AfterSteps(3));
+  const std::string checkpoint = directory.File("model") + "/checkpoints/step-3";
+  for (const char* name : {"/model.safetensors", "/moment-1.safetensors", "/state.json"}) {
+    const std::string path = checkpoint + name, bytes = ReadFile(path);
+    for (size_t keep : {size_t{0}, size_t{5}, bytes.size() / 2, bytes.size() - 3}) {
+      WriteFileAtomically(path, bytes.substr(0, keep));
+      EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, name);
+    }
+    WriteFileAtomically(path, bytes);
+  }
+  WriteFileAtomically(directory.File("model") + "/checkpoints/latest", "../../elsewhere\n");
+  EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "latest");
+}
+
+TEST(ResumeTest, MetricsAfterTheCheckpointAreDropped) {
+  TemporaryDirectory directory;
+  Train(Request(directory, "model"), AfterSteps(9));
+  const CheckpointDirectory model(directory.File("model"));
+  Json late;
+  late.Set("step", 14);
+  model.AppendMetrics(late);
+  model.TruncateMetrics(9);
+  const std::string metrics = ReadFile(directory.File("model") + "/metrics.jsonl");
+  EXPECT_NE(metrics.find("\"step\":7"), std::string::npos);
+  EXPECT_EQ(metrics.find("\"step\":14"), std::string::npos);
+}
+
+TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
+  TemporaryDirectory directory;
+  Train(Request(directory, "model"), AfterSteps(1));
+  EXPECT_ERROR(Train(Request(directory, "model")), ErrorKind::kUsage, "--resume", "--overwrite");
+  WriteFileAtomically(directory.File("other") + ".txt", "");
+  MakeDirectories(directory.File("other"));
+  WriteFileAtomically(directory.File("other") + "/thesis.tex", "years of work");
+  TrainRequest request = Request(directory, "other");
+  request.overwrite = true;
+  EXPECT_ERROR(Train(request), ErrorKind::kUsage, "not a model directory");
+  EXPECT_TRUE(FileExists(directory.File("other") + "/thesis.tex"));
+}
+
+TEST(TrainTest, BadDataLeavesNothingBehind) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory, "model");
+  request.train = {directory.File("missing.tsv")};
+  EXPECT_ERROR(Train(request), ErrorKind::kNotFound, "missing.tsv");
+  EXPECT_FALSE(FileExists(directory.File("model")));
+}
+
+TEST(TrainTest, CheckpointsKeepTheBestAndTheNewest) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory, "model");
+  request.limits.keep_checkpoints = 2;
+  const TrainResult result = Train(request);
+  int checkpoints = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory.File("model") + "/checkpoints")) {
+    checkpoints += entry.is_directory();
+  }
+  EXPECT_LE(checkpoints, 2);
+  EXPECT_TRUE(IsDirectory(directory.File("model") + "/checkpoints/step-40"));
+  const std::string best = ReadFile(directory.File("model") + "/checkpoints/best");
+  EXPECT_EQ(best, "step-" + std::to_string(result.best_step) + "\n");
+}
+
+TEST(TrainTest, FineTuningStartsFromTheOtherModel) {
+  TemporaryDirectory directory;
+  const TrainResult first = Train(Request(directory, "model"));
+  TrainRequest request = Request(directory, "tuned");
+  request.init_from = directory.File("model");
+  request.training.learning_rate = 0;
+  request.limits.max_steps = 1;
+  const TrainResult tuned = Train(request);
+  EXPECT_EQ(tuned.best, first.best);
+}
+
+TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory, "model");
+  // So large a step that float overflows: from the second update on nothing is finite.
+  request.training.optimizer = Optimizer::kSgd;
+  request.training.schedule = Schedule::kConstant;
+  request.training.learning_rate = 1e38;
+  request.training.clip_norm = 0;
+  request.limits.validate_every = "1000";
+  request.limits.max_steps = 20;
+  const TrainResult result = Train(request);
+  EXPECT_GT(result.skipped_steps, 0);
+  request.directory = directory.File("hopeless");
+  request.limits.max_steps = 0;
+  EXPECT_ERROR(Train(request), ErrorKind::kData, "diverged", "--learning-rate");
+}
+
+}  // namespace
+}  // namespace atento
