@@ -153,7 +153,7 @@ std::string CommandHelp(const Command& command, const FlagSet& flags) {
 std::string ReferenceMarkdown() {
   std::string text =
       "# The command line\n\n"
-      "<!-- Written by tests/cli/docs_test from the declarations of the flags: with\n"
+      "<!-- Written by tests/cli/help_test from the declarations of the flags: with\n"
       "ATENTO_UPDATE_DOCS=1 it rewrites this file, otherwise it compares. -->\n\n";
   text += kIntroduction;
   text += "\n";

@@ -32,7 +32,7 @@ struct LinearOptions {
 // block of a larger matrix is a weight of its own.
 //
 // Threads: the products may be called at once from several threads; Invalidate and Clear may not run
-// beside anything.
+// beside products.
 class PackedWeights {
  public:
   PackedWeights();
@@ -46,8 +46,9 @@ class PackedWeights {
   void LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate = false);
 
   // The numbers in the weights have changed, as after an optimizer's step: everything known is packed
-  // again, by `threads` threads, into the memory it has.
-  void Invalidate(int threads = 1);
+  // again, into the memory it has. Several threads may share the work: each of `parts` calls, once for
+  // each part in [0, parts), packs its own share.
+  void Invalidate(int part = 0, int parts = 1);
   // Forgets every weight and frees the copies.
   void Clear();
   size_t packed_bytes() const;

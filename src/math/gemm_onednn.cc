@@ -389,14 +389,11 @@ void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, boo
   impl_->Multiply(x, {W.data, W.rows, W.cols, W.stride, false}, y, accumulate, nullptr);
 }
 
-void PackedWeights::Invalidate(int threads) {
-  const auto& copies = impl_->by_size;
-  const int count = static_cast<int>(copies.size());
-  // The largest first, one at a time to each thread; inside a parallel region oneDNN uses no
-  // threads.
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1)
-  for (int i = 0; i < count; ++i) {
-    copies[static_cast<size_t>(i)]->Pack(Context::OfThisThread().stream());
+void PackedWeights::Invalidate(int part, int parts) {
+  // The largest first, dealt out in turn.
+  for (size_t i = static_cast<size_t>(part); i < impl_->by_size.size();
+       i += static_cast<size_t>(parts)) {
+    impl_->by_size[i]->Pack(Context::OfThisThread().stream());
   }
 }
 

@@ -78,7 +78,7 @@ void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, boo
   Gemm(x, W, y, {.accumulate = accumulate});
 }
 
-void PackedWeights::Invalidate(int) {}
+void PackedWeights::Invalidate(int, int) {}
 void PackedWeights::Clear() {}
 size_t PackedWeights::packed_bytes() const { return 0; }
 

@@ -48,7 +48,8 @@ std::pair<std::string, std::string> SplitAttribute(const std::string& text) {
 
 Frame ParseFrameLine(const Line& line, const Grammar& grammar) {
   std::vector<std::string> fields = SplitSpace(line.text);
-  if (fields.size() < 3 || fields[0] != "frame") FailAt(line, "expected \"frame NAME CATEGORY\"");
+  if (fields.size() < 3 || fields[0] != "frame" || fields[2].find('=') != std::string::npos)
+    FailAt(line, "expected \"frame NAME CATEGORY\"");
   Frame frame;
   frame.name = fields[1];
   frame.category = fields[2];
@@ -407,6 +408,7 @@ void ParseFrames(const DataFile& file, Grammar* grammar) {
     } else if (line.text.starts_with("en ")) {
       frame.english =
           ParseTemplate(line.text.substr(3), &frame.slots, line, &grammar->english_consonantal);
+      CheckFrame(frame, line);
     } else {
       frame.slots.push_back(ParseSlotLine(line, *grammar, frame.slots.size(), &references));
     }

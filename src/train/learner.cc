@@ -88,7 +88,7 @@ UpdateResult Learner::Update(const TrainingStep& step, int64_t number, double le
     UpdateSlice(options_, update, begin, count, workers_[0]->gradient.flat(), optimizer_,
                 model_.parameters.flat());
   });
-  model_.weights.Invalidate(pool_.threads());
+  pool_.Run([&](int i) { model_.weights.Invalidate(i, pool_.threads()); });
   return result;
 }
 

@@ -228,16 +228,16 @@ TEST_F(ModelDirectory, MissingKeysAreErrors) {
   };
   const std::string text = ReadFile(File("config.json"));
   const Json config = Json::Parse(text, "config.json");
-  for (const auto& [key, value] : config.AsObject()) {
-    EXPECT_ERROR(LoadWith([&, &name = key](Json& c) { c = without(c, name); }), ErrorKind::kData,
+  for (const auto& member : config.AsObject()) {
+    const std::string& key = member.first;
+    EXPECT_ERROR(LoadWith([&](Json& c) { c = without(c, key); }), ErrorKind::kData,
                  File("config.json"), key);
     Overwrite(File("config.json"), text);
-    if (!value.is_object()) continue;
-    for (const auto& [inner, number] : value.AsObject()) {
-      EXPECT_ERROR(LoadWith([&, &outer = key, &name = inner](Json& c) {
-                     c.Set(outer, without(c.At(outer), name));
-                   }),
-                   ErrorKind::kData, File("config.json"), key, "'" + inner + "' is missing");
+    if (!member.second.is_object()) continue;
+    for (const auto& option : member.second.AsObject()) {
+      const std::string& name = option.first;
+      EXPECT_ERROR(LoadWith([&](Json& c) { c.Set(key, without(c.At(key), name)); }),
+                   ErrorKind::kData, File("config.json"), key, "'" + name + "' is missing");
       Overwrite(File("config.json"), text);
     }
   }

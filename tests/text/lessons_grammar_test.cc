@@ -65,7 +65,8 @@ TEST(LessonsGrammar, NoEntryIsListedTwice) {
   std::set<std::string> nouns, adjectives;
   for (const Noun& noun : grammar.nouns) {
     EXPECT_TRUE(nouns.insert(noun.id).second) << noun.id;
-    if (!noun.IsMass()) EXPECT_TRUE(nouns.insert(noun.plural).second) << noun.plural;
+    if (noun.IsMass()) continue;
+    EXPECT_TRUE(nouns.insert(noun.plural).second) << noun.plural;
   }
   for (const Adjective& adjective : grammar.adjectives) {
     std::set<std::string> forms(adjective.forms.begin(), adjective.forms.end());
