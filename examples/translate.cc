@@ -1,12 +1,16 @@
-// The smallest program that uses the library.
-#include <atento/error.h>
+// The smallest program that uses the library: translates standard input line by line.
+#include <atento/translator.h>
 
-#include <cstdio>
+#include <iostream>
 
-int main() {
-  try {
-    throw atento::Error(atento::ErrorKind::kUsage, "name a model directory");
-  } catch (const atento::Error& error) {
-    std::printf("error: %s\n", error.what());
+int main(int argc, char** argv) try {
+  const std::string directory = argc > 1 ? argv[1] : "my-model";
+  const atento::Translator translator(std::span(&directory, 1));
+  for (std::string line; std::getline(std::cin, line);) {
+    const atento::Translation translation = translator.Translate(std::span(&line, 1))[0];
+    std::cout << (translation.hypotheses.empty() ? "" : translation.hypotheses[0].text) << "\n";
   }
+} catch (const atento::Error& error) {
+  std::cerr << "error: " << error.what() << "\n";
+  return 1;
 }

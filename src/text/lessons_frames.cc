@@ -349,7 +349,10 @@ void LabelInOrder(Template* french, Template* english, const Line& line) {
   auto labelled = [](const Item& item) { return !item.labels.empty(); };
   bool any = std::any_of(french->begin(), french->end(), labelled) ||
              std::any_of(english->begin(), english->end(), labelled);
-  if (any) return;
+  if (any) {
+    CheckLabels(*french, *english, line);
+    return;
+  }
   if (french->size() != english->size()) {
     FailAt(line, "the sides differ in length: label their words, as in word/a");
   }
@@ -357,6 +360,18 @@ void LabelInOrder(Template* french, Template* english, const Line& line) {
     char name = static_cast<char>('a' + i);
     (*french)[i].labels.push_back({name, true});
     (*english)[i].labels.push_back({name, true});
+  }
+}
+
+void CheckLabels(const Template& french, const Template& english, const Line& line) {
+  for (const Item& item : english) {
+    for (const Label& label : item.labels) {
+      bool found = std::any_of(french.begin(), french.end(), [&](const Item& other) {
+        return std::any_of(other.labels.begin(), other.labels.end(),
+                           [&](const Label& l) { return l.name == label.name; });
+      });
+      if (!found) FailAt(line, std::string("no French word has the label \"") + label.name + "\"");
+    }
   }
 }
 
@@ -409,6 +424,7 @@ void ParseFrames(const DataFile& file, Grammar* grammar) {
       frame.english =
           ParseTemplate(line.text.substr(3), &frame.slots, line, &grammar->english_consonantal);
       CheckFrame(frame, line);
+      CheckLabels(frame.french, frame.english, line);
     } else {
       frame.slots.push_back(ParseSlotLine(line, *grammar, frame.slots.size(), &references));
     }

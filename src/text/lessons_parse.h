@@ -32,6 +32,8 @@ Template ParseTemplate(std::string_view text, const std::vector<Slot>* slots, co
                        std::unordered_set<std::string>* consonantal);
 // Gives the words of two templates without labels the labels a, b, ... in order.
 void LabelInOrder(Template* french, Template* english, const Line& line);
+// Every label of the English must occur in the French: a misspelt one would lose a link in silence.
+void CheckLabels(const Template& french, const Template& english, const Line& line);
 
 // "person,animal" or "person" or a group.
 ClassSet ParseClasses(const Grammar& grammar, std::string_view text, const Line& line);

@@ -29,7 +29,21 @@ run(${COMPILER} -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I${prefix}/inclu
 run(${CMAKE_COMMAND} -S ${EXAMPLES} -B ${build} -G Ninja
     -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_CXX_COMPILER=${COMPILER})
 run(${CMAKE_COMMAND} --build ${build})
-run(${build}/translate)
-if(NOT output STREQUAL "error: name a model directory\n")
-  message(FATAL_ERROR "translate printed: ${output}")
+
+# A model of the installed program, and the example beside it: both must translate alike.
+set(atento ${prefix}/bin/atento)
+set(lessons ${WORK_DIRECTORY}/lessons)
+set(model ${WORK_DIRECTORY}/model)
+run(${atento} lessons --pairs 300 --dev 20 --test 5 --output ${lessons})
+run(${atento} train --train ${lessons}/train.fr ${lessons}/train.en
+    --dev ${lessons}/dev.fr ${lessons}/dev.en --model ${model} --source-tokenizer words
+    --target-tokenizer words --embedding-size 16 --encoder-size 16 --decoder-size 16
+    --attention-size 16 --readout-size 16 --max-steps 20)
+run(${atento} translate --model ${model} --input ${lessons}/test.fr)
+set(expected "${output}")
+execute_process(COMMAND ${build}/translate ${model} INPUT_FILE ${lessons}/test.fr
+  RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE err)
+if(NOT result EQUAL 0 OR NOT output STREQUAL expected)
+  message(FATAL_ERROR "the example ended with ${result} and printed:\n${output}${err}"
+                      "instead of:\n${expected}")
 endif()
