@@ -99,6 +99,7 @@ toml::table ParseToml(const std::string& path) {
 
 void FlagSet::ReadConfig(const std::string& path) {
   const toml::table table = ParseToml(path);
+  from_config_.clear();
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     // A section's own line is its header's.

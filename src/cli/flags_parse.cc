@@ -61,11 +61,14 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorKind::kUsage, error.what());
   }
-  const std::vector<std::string> extras = app.remaining();
+  std::vector<std::string> extras = app.remaining();
+  std::erase(extras, "--");
+  // An unknown flag first: what follows it may be its value.
   for (const std::string& extra : extras) {
     if (extra.starts_with("-") && extra.size() > 1) UnexpectedArgument(extra);
   }
   if (!extras.empty()) UnexpectedArgument(extras.front());
+  from_command_line_.clear();
   for (const auto& [flag, option] : options) {
     if (option->count() == 0) continue;
     GivenValue given{"--" + flag->name, option->results()};

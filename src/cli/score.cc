@@ -1,5 +1,6 @@
 // atento score: how probable given translations are.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 
@@ -7,6 +8,7 @@
 #include "atento/translator.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "text/corpus.h"
 
 namespace atento {
@@ -82,6 +84,8 @@ int ScoreCommand::Run(const FlagSet&) {
   LogCorpusReport(corpus.report);
   const Translator translator(options_.model, options_.threads);
   Output output(options_.output);
+  const bool on_screen = options_.output == "-" && isatty(STDOUT_FILENO) != 0;
+  LineProgress progress(static_cast<int64_t>(corpus.pairs.size()), !on_screen);
   double total = 0;
   int64_t tokens = 0;
   for (size_t begin = 0; begin < corpus.pairs.size(); begin += kChunkPairs) {
@@ -95,6 +99,7 @@ int ScoreCommand::Run(const FlagSet&) {
       tokens += pair.target_tokens;
       if (!options_.summary) output.Write(fmt::format("{:.6f}\n", pair.log_prob));
     }
+    progress.Update(static_cast<int64_t>(begin + sources.size()));
   }
   if (options_.summary) {
     const double mean = total / static_cast<double>(tokens);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/translation_format.h"
 
 namespace atento {
@@ -101,10 +102,13 @@ int TranslateCommand::Run(const FlagSet&) {
   Output output(options_.output);
   LineWarnings truncated("longer than the sentences of training; translated as far as those went");
   const bool interactive = options_.input == "-" && isatty(STDIN_FILENO) != 0;
+  const bool on_screen = options_.output == "-" && isatty(STDOUT_FILENO) != 0;
+  LineProgress progress(0, !on_screen);
   const size_t chunk = interactive ? 1 : kChunkLines;
   std::vector<std::string> lines;
   for (bool more = true; more;) {
     lines.clear();
+    progress.Erase();
     const int64_t before = input.line_number();
     for (std::string line; lines.size() < chunk && (more = input.Next(&line));) {
       lines.push_back(std::move(line));
@@ -116,6 +120,7 @@ int TranslateCommand::Run(const FlagSet&) {
       output.Write(FormatTranslation(options_.style, number, translations[i]));
     }
     output.Flush();
+    progress.Update(input.line_number());
   }
   truncated.Finish();
   output.Commit();

@@ -11,9 +11,9 @@
 
 namespace atento {
 
-// Hands out memory aligned to 64 bytes and takes all of it back at once. When a batch needs more than
-// there is, blocks are chained; the next Reset replaces them by one block of the whole size, so that a
-// steady state allocates nothing. Not thread-safe: one arena per thread.
+// Hands out memory aligned to 64 bytes and takes all of it back at once. When a batch needs more
+// than there is, blocks are chained; the next Reset replaces them by one block of the whole size,
+// so that a steady state allocates nothing. Not thread-safe: one arena per thread.
 class Arena {
  public:
   Arena() = default;

@@ -1,5 +1,5 @@
-// Matrix products. oneDNN does them (in gemm_onednn.cc alone); the f64 and tsan builds use plain loops
-// (gemm_reference.cc) behind the same header.
+// Matrix products. oneDNN does them (in gemm_onednn.cc alone); the f64 and tsan builds use plain
+// loops (gemm_reference.cc) behind the same header.
 #ifndef ATENTO_MATH_GEMM_H_
 #define ATENTO_MATH_GEMM_H_
 
@@ -16,23 +16,24 @@ struct GemmOptions {
 };
 
 // C [M,N] = or += op(A) [M,K] · op(B) [K,N]. Views may be strided. Nothing happens if M or N is 0;
-// K = 0 gives zeros (or leaves C, if accumulating). Use this when both operands change at every call:
-// weight gradients. Cost: 2·M·N·K flops; allocates only when a shape is seen for the first time.
-// Requires: shapes agree; C overlaps neither A nor B. Threads: safe when outputs are distinct.
+// K = 0 gives zeros (or leaves C, if accumulating). Use this when both operands change at every
+// call: weight gradients. Cost: 2·M·N·K flops; allocates only when a shape is seen for the first
+// time. Requires: shapes agree; C overlaps neither A nor B. Threads: safe when outputs are
+// distinct.
 void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options = {});
 
 struct LinearOptions {
-  bool accumulate = false;   // add to y instead of overwriting it
-  ConstVector bias = {};     // [out], added to every row of y; empty: none
+  bool accumulate = false;  // add to y instead of overwriting it
+  ConstVector bias = {};    // [out], added to every row of y; empty: none
 };
 
-// Multiplies by weights in the layout that the machine likes best. A weight matrix W [out,in] is packed
-// when it is first used, one copy for each of the two directions in which it is used, and again after
-// Invalidate(). W is recognised by its address, shape and stride: it must stay where it is, and a column
-// block of a larger matrix is a weight of its own.
+// Multiplies by weights in the layout that the machine likes best. A weight matrix W [out,in] is
+// packed when it is first used, one copy for each of the two directions in which it is used, and
+// again after Invalidate(). W is recognised by its address, shape and stride: it must stay where it
+// is, and a column block of a larger matrix is a weight of its own.
 //
-// Threads: the products may be called at once from several threads; Invalidate and Clear may not run
-// beside products.
+// Threads: the products may be called at once from several threads; Invalidate and Clear may not
+// run beside products.
 class PackedWeights {
  public:
   PackedWeights();
@@ -45,9 +46,9 @@ class PackedWeights {
   // y [R,in] = or += x [R,out] · W: gradients with respect to the input of Linear.
   void LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate = false);
 
-  // The numbers in the weights have changed, as after an optimizer's step: everything known is packed
-  // again, into the memory it has. Several threads may share the work: each of `parts` calls, once for
-  // each part in [0, parts), packs its own share.
+  // The numbers in the weights have changed, as after an optimizer's step: everything known is
+  // packed again, into the memory it has. Several threads may share the work: each of `parts`
+  // calls, once for each part in [0, parts), packs its own share.
   void Invalidate(int part = 0, int parts = 1);
   // Forgets every weight and frees the copies.
   void Clear();

@@ -390,6 +390,7 @@ void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, boo
 }
 
 void PackedWeights::Invalidate(int part, int parts) {
+  CHECK(part >= 0 && part < parts);
   // The largest first, dealt out in turn.
   for (size_t i = static_cast<size_t>(part); i < impl_->by_size.size();
        i += static_cast<size_t>(parts)) {

@@ -1,10 +1,12 @@
 // Vector kernels: everything that is not a matrix product. Highway picks the instruction set at run
-// time. Kernels take rows or whole matrices, never single numbers, and allocate nothing; unless said
-// otherwise outputs may not overlap inputs, and any length, 0 included, and any alignment is fine.
+// time. Kernels take rows or whole matrices, never single numbers, and allocate nothing; unless
+// said otherwise outputs may not overlap inputs, and any length, 0 included, and any alignment is
+// fine.
 //
 // Accuracy (tested on every target): Exp 1.5 ulp, Tanh 3 ulp, Sigmoid 3 ulp over the whole range
-// (measured: 1.02, 2.49, 2.21); results saturate, and are NaN exactly where an input is. Sums are taken
-// in an order that depends on the length alone, so that equal inputs give equal results on one machine.
+// (measured: 1.02, 2.49, 2.31); results saturate, and are NaN exactly where an input is. Sums are
+// taken in an order that depends on the length alone, so that equal inputs give equal results on
+// one machine.
 #ifndef ATENTO_MATH_KERNELS_H_
 #define ATENTO_MATH_KERNELS_H_
 
@@ -16,13 +18,13 @@ namespace atento {
 
 // ---- element-wise ------------------------------------------------------------------------------
 void Fill(Matrix x, Real value);
-void CopyMatrix(ConstMatrix x, Matrix y);          // y = x
-void AddTo(ConstMatrix x, Matrix y);               // y += x
-void AddTo(ConstVector x, Vector y);               // y += x
-void AddScaled(Real a, ConstVector x, Vector y);   // y += a·x
-void Scale(Real a, Vector x);                      // x *= a
-void MultiplyTo(ConstMatrix x, Matrix y);          // y ∘= x
-void Sigmoid(Vector x);                            // in place
+void CopyMatrix(ConstMatrix x, Matrix y);         // y = x
+void AddTo(ConstMatrix x, Matrix y);              // y += x
+void AddTo(ConstVector x, Vector y);              // y += x
+void AddScaled(Real a, ConstVector x, Vector y);  // y += a·x
+void Scale(Real a, Vector x);                     // x *= a
+void MultiplyTo(ConstMatrix x, Matrix y);         // y ∘= x
+void Sigmoid(Vector x);                           // in place
 void Tanh(Vector x);
 void Exp(Vector x);
 void Sigmoid(Matrix x);
@@ -32,37 +34,38 @@ void TanhBackward(ConstMatrix y, Matrix d_y);
 
 // ---- reductions --------------------------------------------------------------------------------
 Real Dot(ConstVector x, ConstVector y);
-double SumOfSquares(ConstVector x);                // accumulated in double
+double SumOfSquares(ConstVector x);  // accumulated in double
 // out [cols] += the sum over the rows of x: bias gradients.
 void AddRowSums(ConstMatrix x, Vector out);
 Real LogSumExp(ConstVector x);
-void Softmax(Vector x);                            // in place; −∞ entries become 0; not all may be −∞
-void LogSoftmax(Vector x);                         // in place
+void Softmax(Vector x);     // in place; −∞ entries become 0; not all may be −∞
+void LogSoftmax(Vector x);  // in place
 // d_x becomes p ∘ (d_x − Σ p·d_x): in place, from d_p to the gradient of softmax's argument.
 void SoftmaxBackward(ConstVector p, Vector d_x);
 // The indices of the k largest entries, largest first, ties to the smaller index; NaN counts as −∞.
 // 1 <= k <= x.size(). index [k].
 void TopK(ConstVector x, int k, int* index);
 
-// ---- the output layer: softmax and label-smoothed cross-entropy in one pass ----------------------
-// For one row of logits [V] with the true class `target`, q = (1−ε)·onehot(target) + ε/V and
-// p = softmax(logits). Returns −Σ_v q_v log p_v (nats). If log_prob is not null it receives
-// log p_target. If scale is not 0 the logits are overwritten by scale·(p − q), the gradient.
+// ---- the output layer: softmax and label-smoothed cross-entropy in one pass
+// ---------------------- For one row of logits [V] with the true class `target`, q =
+// (1−ε)·onehot(target) + ε/V and p = softmax(logits). Returns −Σ_v q_v log p_v (nats). If log_prob
+// is not null it receives log p_target. If scale is not 0 the logits are overwritten by scale·(p −
+// q), the gradient.
 Real SoftmaxCrossEntropy(Vector logits, int target, Real epsilon, Real scale, Real* log_prob);
 
 // ---- dropout -----------------------------------------------------------------------------------
-// x_i becomes x_i / (1 − rate) or 0. Which, depends on (key, row, column) alone, never on the view's
-// stride, so that the same call with the same key, on the gradient, is the backward pass.
-// 0 <= rate < 1.
+// x_i becomes x_i / (1 − rate) or 0. Which, depends on (key, row, column) alone, never on the
+// view's stride, so that the same call with the same key, on the gradient, is the backward pass. 0
+// <= rate < 1.
 void Dropout(Matrix x, Real rate, uint64_t key);
 
-// ---- recurrent cells, after their matrix products. Equations: layers/cell.h ----------------------
-// All matrices have the same number of rows R (one per living sequence).
+// ---- recurrent cells, after their matrix products. Equations: layers/cell.h
+// ---------------------- All matrices have the same number of rows R (one per living sequence).
 //
 // LSTM. gates [R,4H], blocks i f g o: pre-activations in, activations out. c may be c_prev itself.
 void LstmForward(Matrix gates, ConstMatrix c_prev, Matrix c, Matrix h);
-// From the activations: gates becomes the gradient of the pre-activations (in place). d_h [R,H]: the
-// gradient of h. d_c [R,H]: the gradient of c on entry, of c_prev on return.
+// From the activations: gates becomes the gradient of the pre-activations (in place). d_h [R,H]:
+// the gradient of h. d_c [R,H]: the gradient of c on entry, of c_prev on return.
 void LstmBackward(Matrix gates, ConstMatrix c_prev, ConstMatrix c, ConstMatrix d_h, Matrix d_c);
 
 // GRU, reset after the matrix. gates [R,3H], blocks r z n: x-part and, for r z, U h, added up;
@@ -81,14 +84,16 @@ void GruResetBeforeForwardGates(Matrix gates, ConstMatrix h_prev, Matrix reset_h
 void GruResetBeforeForwardState(Matrix gates, ConstMatrix h_prev, Matrix h);
 // First half of the gradient: block n and block z of gates become their pre-activation gradients;
 // block r still holds r. d_h_prev is overwritten with (1 − z)∘d_h.
-void GruResetBeforeBackwardState(Matrix gates, ConstMatrix h_prev, ConstMatrix d_h, Matrix d_h_prev);
+void GruResetBeforeBackwardState(Matrix gates, ConstMatrix h_prev, ConstMatrix d_h,
+                                 Matrix d_h_prev);
 // Second half: d_reset_h [R,H] is the gradient of r∘h_prev. Block r becomes its pre-activation
 // gradient; d_h_prev += r∘d_reset_h.
 void GruResetBeforeBackwardGates(Matrix gates, ConstMatrix h_prev, ConstMatrix d_reset_h,
                                  Matrix d_h_prev);
 
-// ---- attention over the rows of one sentence. Equations: layers/attention.h ----------------------
-// The memory of sentence b lies in rows offset[j] + b of a matrix, j = 0 … count−1 (SequenceLayout).
+// ---- attention over the rows of one sentence. Equations: layers/attention.h
+// ---------------------- The memory of sentence b lies in rows offset[j] + b of a matrix, j = 0 …
+// count−1 (SequenceLayout).
 struct MemoryRows {
   const int* offset;  // SequenceLayout::offsets().data()
   int column;         // b
@@ -97,8 +102,8 @@ struct MemoryRows {
 // e_j = q·k_j
 void DotScores(ConstVector q, ConstMatrix keys, MemoryRows rows, Real* e);
 // d_q += Σ_j d_e_j k_j;  d_keys_j += d_e_j q
-void DotScoresBackward(ConstVector q, ConstMatrix keys, MemoryRows rows, const Real* d_e, Vector d_q,
-                       Matrix d_keys);
+void DotScoresBackward(ConstVector q, ConstMatrix keys, MemoryRows rows, const Real* d_e,
+                       Vector d_q, Matrix d_keys);
 // e_j = v·tanh(q + k_j)
 void AdditiveScores(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows, Real* e);
 // With τ_j = tanh(q + k_j), computed again:  d_v += Σ_j d_e_j τ_j;  and with
@@ -117,8 +122,8 @@ void Maxout(ConstMatrix x, Matrix y);
 // d_x is overwritten: the gradient goes to the larger of each pair, on a tie to the first.
 void MaxoutBackward(ConstMatrix x, ConstMatrix d_y, Matrix d_x);
 
-// ---- optimizers: one fused pass over a slice of the flat parameter arena --------------------------
-// gradient_scale multiplies every gradient first (clipping).
+// ---- optimizers: one fused pass over a slice of the flat parameter arena
+// -------------------------- gradient_scale multiplies every gradient first (clipping).
 struct AdamStep {
   Real learning_rate, beta1, beta2, epsilon;
   Real correction1, correction2;  // 1 − beta1^t, 1 − beta2^t

@@ -29,9 +29,7 @@ struct MatrixView {
   MatrixView(T* d, int r, int c) : data(d), rows(r), cols(c), stride(c) {}
   MatrixView(T* d, int r, int c, int s) : data(d), rows(r), cols(c), stride(s) {}
   // A matrix that may be written is also one that may be read.
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data, rows, cols, stride};
   }
 

@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "atento/error.h"
-#include "base/check.h"
 #include "base/utf8.h"
 
 namespace atento {
@@ -28,29 +27,6 @@ int Utf8procOptions(Normalization normalization) {
 }
 
 }  // namespace
-
-std::string_view NormalizationName(Normalization normalization) {
-  switch (normalization) {
-    case Normalization::kNone:
-      return "none";
-    case Normalization::kNfc:
-      return "nfc";
-    case Normalization::kNfd:
-      return "nfd";
-    case Normalization::kNfkc:
-      return "nfkc";
-  }
-  CHECK(false, "not a normalization");
-}
-
-Normalization ParseNormalization(std::string_view name) {
-  for (Normalization normalization :
-       {Normalization::kNone, Normalization::kNfc, Normalization::kNfd, Normalization::kNfkc}) {
-    if (name == NormalizationName(normalization)) return normalization;
-  }
-  throw Error(ErrorKind::kUsage,
-              "unknown normalization '" + std::string(name) + "': use none, nfc, nfd or nfkc");
-}
 
 std::string Normalize(std::string_view text, Normalization normalization) {
   bool ascii =

@@ -11,11 +11,6 @@ namespace atento {
 
 // UAX #15. kNfd takes Hangul syllables and accented letters apart, which is what a character model
 // wants; kNfkc also folds compatibility forms (full width, ligatures) and loses the difference.
-// "none", "nfc", "nfd", "nfkc".
-std::string_view NormalizationName(Normalization normalization);
-// Throws Error{kUsage} that lists the names.
-Normalization ParseNormalization(std::string_view name);
-
 // text: any bytes; what is not valid UTF-8, and NUL, becomes U+FFFD first. Idempotent.
 // Threads: safe. Errors: none.
 std::string Normalize(std::string_view text, Normalization normalization);

@@ -15,6 +15,7 @@
 
 #include "atento/error.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/utf8.h"
 #include "text/vocabulary.h"
 
@@ -296,7 +297,7 @@ std::shared_ptr<const Tokenizer::Vocabulary> TrainSentencePiece(
   if (iterator.done()) throw Error(ErrorKind::kData, "there is no text to make a vocabulary from");
   // One thread: the sums of the unigram trainer depend on how the text is divided among threads.
   const std::unordered_map<std::string, std::string> arguments = {
-      {"model_type", std::string(SentencePieceModelName(options.model))},
+      {"model_type", std::string(EnumName(options.model))},
       {"vocab_size", std::to_string(options.vocabulary_size)},
       {"hard_vocab_limit", "false"},
       {"character_coverage", CharacterCoverage(options, lines)},

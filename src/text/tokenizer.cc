@@ -1,4 +1,4 @@
-// The parts all kinds of tokenizer share: names, words of a line, files.
+// The parts all kinds of tokenizer share: words of a line, files.
 #include "text/tokenizer.h"
 
 #include <algorithm>
@@ -11,40 +11,6 @@
 #include "text/vocabulary.h"
 
 namespace atento {
-
-std::string_view TokenizerKindName(TokenizerKind kind) {
-  switch (kind) {
-    case TokenizerKind::kSentencePiece:
-      return "sentencepiece";
-    case TokenizerKind::kCharacters:
-      return "characters";
-    case TokenizerKind::kWords:
-      return "words";
-    case TokenizerKind::kSymbols:
-      return "symbols";
-  }
-  CHECK(false, "not a kind of tokenizer");
-}
-
-TokenizerKind ParseTokenizerKind(std::string_view name) {
-  for (TokenizerKind kind : {TokenizerKind::kSentencePiece, TokenizerKind::kCharacters,
-                             TokenizerKind::kWords, TokenizerKind::kSymbols}) {
-    if (name == TokenizerKindName(kind)) return kind;
-  }
-  throw Error(ErrorKind::kUsage, "unknown tokenizer '" + std::string(name) +
-                                     "': use sentencepiece, characters, words or symbols");
-}
-
-std::string_view SentencePieceModelName(SentencePieceModel model) {
-  return model == SentencePieceModel::kBpe ? "bpe" : "unigram";
-}
-
-SentencePieceModel ParseSentencePieceModel(std::string_view name) {
-  if (name == "bpe") return SentencePieceModel::kBpe;
-  if (name == "unigram") return SentencePieceModel::kUnigram;
-  throw Error(ErrorKind::kUsage,
-              "unknown SentencePiece model '" + std::string(name) + "': use bpe or unigram");
-}
 
 int PreparedLine::WordAt(size_t offset) const {
   while (offset < text.size() && text[offset] == ' ') ++offset;

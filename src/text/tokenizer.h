@@ -30,16 +30,6 @@ namespace atento {
 inline constexpr int kUnknownId = 0;
 inline constexpr int kEndId = 1;
 
-// "sentencepiece", "characters", "words", "symbols".
-std::string_view TokenizerKindName(TokenizerKind kind);
-// Throws Error{kUsage} that lists the names.
-TokenizerKind ParseTokenizerKind(std::string_view name);
-
-// "bpe", "unigram".
-std::string_view SentencePieceModelName(SentencePieceModel model);
-// Throws Error{kUsage} that lists the names.
-SentencePieceModel ParseSentencePieceModel(std::string_view name);
-
 struct TokenizerOptions {
   TokenizerKind kind = TokenizerKind::kSentencePiece;
   // Applied to every text before it is cut. Text decoded from NFD is put together again (NFC).

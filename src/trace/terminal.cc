@@ -11,6 +11,7 @@ namespace {
 
 // Columns of a cell, the gap to the next one included.
 constexpr int kCellColumns = 3;
+constexpr int kGapColumns = 2;  // between a target word and its cells
 constexpr int kLeastCells = 4;
 
 std::string Printable(std::string_view text) {
@@ -48,7 +49,7 @@ std::string Cell(float weight, bool colour) {
 // Source words [begin, end) and their columns of the matrix.
 std::string Block(const Trace& trace, const std::vector<std::string>& source,
                   const std::vector<std::string>& target, size_t begin, size_t end, bool colour) {
-  const int left = Widest(target) + 2;
+  const int left = Widest(target) + kGapColumns;
   std::string text;
   for (size_t s = begin; s < end; ++s) {
     text += Spaces(left);
@@ -71,9 +72,10 @@ std::string TraceToTerminal(const Trace& trace, const TerminalOptions& options) 
   const std::vector<std::string> target = Printable(trace.target);
   size_t per_block = std::max<size_t>(source.size(), 1);
   if (options.columns > 0) {
-    // The last word of the staircase needs its own width as well.
-    const int room = options.columns - Widest(target) - 2 - Widest(source) + kCellColumns;
-    per_block = static_cast<size_t>(std::max(room / kCellColumns, kLeastCells));
+    // The last word of the staircase starts where the last cell does.
+    const int room = options.columns - Widest(target) - kGapColumns;
+    const int cells = (room - std::max(Widest(source), kCellColumns - 1)) / kCellColumns + 1;
+    per_block = static_cast<size_t>(std::max(cells, kLeastCells));
   }
   std::string text;
   for (size_t begin = 0; begin < source.size(); begin += per_block) {

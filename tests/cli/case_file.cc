@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <stdexcept>
 #include <string_view>
 
@@ -44,6 +45,8 @@ bool ReadLine(std::string_view line, CommandCase* c) {
 }
 
 }  // namespace
+
+void PrintTo(const CommandCase& c, std::ostream* out) { *out << c.name; }
 
 std::vector<CommandCase> ReadCases(const std::string& path) {
   std::ifstream file(path);

@@ -17,6 +17,7 @@
 #ifndef ATENTO_TESTS_CLI_CASE_FILE_H_
 #define ATENTO_TESTS_CLI_CASE_FILE_H_
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct CommandCase {
   ExpectedText out, err;
   int status = 0;
 };
+
+// What GoogleTest prints of a case that failed.
+void PrintTo(const CommandCase& c, std::ostream* out);
 
 // Throws std::runtime_error naming file and line for anything but the above.
 std::vector<CommandCase> ReadCases(const std::string& path);

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <memory>
+#include <stdexcept>
 
 #include "base/file.h"
 #include "cli/case_file.h"

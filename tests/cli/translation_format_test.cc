@@ -36,7 +36,7 @@ TEST(TranslationFormat, TextWithColumns) {
 TEST(TranslationFormat, Tsv) {
   EXPECT_EQ(Write(Format::kTsv),
             "7\t1\tthe cat\t-0.500000\t-0.250000\t\n7\t2\ta \"cat\"\t-2.000000\t-1.000000\t\n");
-  EXPECT_EQ(Write(Format::kTsv, Align::kHard).substr(0, 44),
+  EXPECT_EQ(Write(Format::kTsv, Align::kHard).substr(0, 45),
             "7\t1\tthe cat\t-0.500000\t-0.250000\t0-0 1-1\n7\t2\ta");
 }
 
@@ -55,7 +55,7 @@ TEST(TranslationFormat, MosesCountsLinesFromZero) {
   EXPECT_EQ(Write(Format::kMoses),
             "6 ||| the cat ||| LogProb= -0.500000 ||| -0.250000\n"
             "6 ||| a \"cat\" ||| LogProb= -2.000000 ||| -1.000000\n");
-  EXPECT_EQ(Write(Format::kMoses, Align::kHard).substr(0, 61),
+  EXPECT_EQ(Write(Format::kMoses, Align::kHard).substr(0, 62),
             "6 ||| the cat ||| LogProb= -0.500000 ||| -0.250000 ||| 0-0 1-1");
 }
 

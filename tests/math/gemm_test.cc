@@ -163,7 +163,11 @@ TEST(PackedWeightsTest, NewNumbersAreSeenAfterInvalidate) {
         ExpectMatrix(d, Expected(back.view(), W.view(), {}, d.Doubles()), "LinearTransposed");
         for (int i = 0; i < 40; ++i) W(i, (i * step) % 24) += Real(0.25);
       }
-      for (int part = 0; part < parts; ++part) weights.Invalidate(part, parts);
+      std::vector<std::thread> threads;
+      for (int part = 0; part < parts; ++part) {
+        threads.emplace_back([&weights, part, parts] { weights.Invalidate(part, parts); });
+      }
+      for (std::thread& thread : threads) thread.join();
     }
   }
 }

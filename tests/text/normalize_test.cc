@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/utf8.h"
-#include "expect_error.h"
 
 namespace atento {
 namespace {
@@ -47,11 +46,6 @@ TEST(NormalizeTest, IsIdempotent) {
       EXPECT_EQ(Normalize(once, form), once);
     }
   }
-}
-
-TEST(NormalizeTest, NamesGoBothWays) {
-  for (Normalization form : kAll) EXPECT_EQ(ParseNormalization(NormalizationName(form)), form);
-  EXPECT_ERROR(ParseNormalization("NFC"), ErrorKind::kUsage, "'NFC'", "none, nfc, nfd or nfkc");
 }
 
 }  // namespace

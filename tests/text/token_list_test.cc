@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/options.h"
 #include "expect_error.h"
 #include "temporary_directory.h"
 #include "text/tokenizer.h"
@@ -130,7 +131,7 @@ TEST(TokenListTest, FilesGiveTheSameVocabulary) {
   TemporaryDirectory directory;
   for (TokenizerKind kind : kKinds) {
     Tokenizer tokenizer = TrainOn(kind, OddTexts());
-    std::string prefix = directory.File(std::string(TokenizerKindName(kind)));
+    std::string prefix = directory.File(std::string(EnumName(kind)));
     tokenizer.Save(prefix);
     Tokenizer loaded = Tokenizer::Load(kind, Normalization::kNfc, prefix);
     EXPECT_EQ(loaded.Serialize(), ReadFile(prefix + ".vocab"));
@@ -191,18 +192,6 @@ TEST(TokenListTest, EveryFlippedByteAndEveryTruncationIsSurvived) {
     }
     EXPECT_GT(refused, 0);
   }
-}
-
-TEST(TokenizerTest, NamesGoBothWays) {
-  for (TokenizerKind kind : {TokenizerKind::kSentencePiece, TokenizerKind::kCharacters,
-                             TokenizerKind::kWords, TokenizerKind::kSymbols}) {
-    EXPECT_EQ(ParseTokenizerKind(TokenizerKindName(kind)), kind);
-  }
-  EXPECT_ERROR(ParseTokenizerKind("bpe"), ErrorKind::kUsage, "'bpe'", "sentencepiece");
-  for (SentencePieceModel model : {SentencePieceModel::kBpe, SentencePieceModel::kUnigram}) {
-    EXPECT_EQ(ParseSentencePieceModel(SentencePieceModelName(model)), model);
-  }
-  EXPECT_ERROR(ParseSentencePieceModel("word"), ErrorKind::kUsage, "'word'", "unigram");
 }
 
 }  // namespace

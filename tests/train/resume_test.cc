@@ -1,7 +1,9 @@
 // A run that was stopped, or killed, and resumed ends with the same bytes as one that never was.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 
+#include <optional>
 #include <string>
 
 #include "atento/trainer.h"
@@ -30,15 +32,15 @@ std::string Pairs(uint64_t seed, int count) {
 }
 
 // A model of everything that has state: dropout, Adam's moments, a plateau schedule, validations.
-TrainRequest Request(const TemporaryDirectory& directory, const std::string& model) {
-  if (!FileExists(directory.File("train.tsv"))) {
-    WriteFileAtomically(directory.File("train.tsv"), Pairs(1, 150));
-    WriteFileAtomically(directory.File("dev.tsv"), Pairs(2, 20));
+TrainRequest Request(const std::string& directory, const std::string& model) {
+  if (!FileExists(directory + "/train.tsv")) {
+    WriteFileAtomically(directory + "/train.tsv", Pairs(1, 150));
+    WriteFileAtomically(directory + "/dev.tsv", Pairs(2, 20));
   }
   TrainRequest request;
-  request.train = {directory.File("train.tsv")};
-  request.dev = {directory.File("dev.tsv")};
-  request.directory = directory.File(model);
+  request.train = {directory + "/train.tsv"};
+  request.dev = {directory + "/dev.tsv"};
+  request.directory = directory + "/" + model;
   request.text.source_tokenizer = request.text.target_tokenizer = TokenizerKind::kWords;
   ModelOptions& options = request.model;
   options.embedding_size = options.encoder_size = options.decoder_size = 8;
@@ -57,57 +59,55 @@ std::function<bool()> AfterSteps(int steps) {
   return [steps, n = 0]() mutable { return ++n == steps; };
 }
 
-std::string ModelBytes(const TemporaryDirectory& directory, const std::string& model) {
-  return ReadFile(directory.File(model) + "/model.safetensors");
+std::string ModelBytes(const std::string& directory, const std::string& model) {
+  return ReadFile(directory + "/" + model + "/model.safetensors");
 }
 
 TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   TemporaryDirectory directory;
-  const TrainResult whole = Train(Request(directory, "whole"));
+  const TrainResult whole = Train(Request(directory.path(), "whole"));
   EXPECT_EQ(whole.steps, 40);
   // Between two validations, so that the stop itself must not validate.
-  EXPECT_EQ(Train(Request(directory, "parts"), AfterSteps(17)).reason, StopReason::kInterrupted);
+  EXPECT_EQ(Train(Request(directory.path(), "parts"), AfterSteps(17)).reason, StopReason::kInterrupted);
   EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterSteps(6)).steps, 23);
   const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
   EXPECT_EQ(parts.reason, StopReason::kMaxSteps);
   EXPECT_EQ(parts.best, whole.best);
-  EXPECT_EQ(ModelBytes(directory, "parts"), ModelBytes(directory, "whole"));
+  EXPECT_EQ(ModelBytes(directory.path(), "parts"), ModelBytes(directory.path(), "whole"));
 }
 
 TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
-  TemporaryDirectory directory;
-  const std::string model = "killed";
-  // The child starts this test anew, in a directory of its own: name it by the environment.
-  const char* inherited = getenv("ATENTO_RESUME_TEST");
-  if (inherited == nullptr) setenv("ATENTO_RESUME_TEST", directory.path().c_str(), 1);
-  EXPECT_EXIT(
-      {
-        TrainRequest request = Request(directory, model);
-        request.directory = std::string(inherited) + "/" + model;
-        request.train = {std::string(inherited) + "/train.tsv"};
-        request.dev = {std::string(inherited) + "/dev.tsv"};
-        Train(request, [n = 0]() mutable {
-          if (++n == 17) raise(SIGKILL);
-          return false;
-        });
-      },
-      testing::KilledBySignal(SIGKILL), "");
-  Train(ResumeRequest(directory.File(model)));
+  // The child runs this test anew, up to the statement below, in the directory of its parent.
+  constexpr const char* kVariable = "ATENTO_RESUME_TEST_DIRECTORY";
+  const char* inherited = getenv(kVariable);
+  std::optional<TemporaryDirectory> own;
+  if (inherited == nullptr) setenv(kVariable, own.emplace().path().c_str(), 1);
+  const std::string directory = getenv(kVariable);
+  const TrainRequest request = Request(directory, "killed");
+  auto train_until_killed = [&] {
+    Train(request, [n = 0]() mutable {
+      if (++n == 17) raise(SIGKILL);
+      return false;
+    });
+  };
+  EXPECT_EXIT(train_until_killed(), testing::KilledBySignal(SIGKILL), "");
+  unsetenv(kVariable);
+  Train(ResumeRequest(request.directory));
   Train(Request(directory, "whole"));
-  EXPECT_EQ(ModelBytes(directory, model), ModelBytes(directory, "whole"));
+  EXPECT_EQ(ModelBytes(directory, "killed"), ModelBytes(directory, "whole"));
 }
 
 TEST(ResumeTest, OtherDataIsRefused) {
   TemporaryDirectory directory;
-  Train(Request(directory, "model"), AfterSteps(3));
+  Train(Request(directory.path(), "model"), AfterSteps(3));
   WriteFileAtomically(directory.File("train.tsv"), Pairs(3, 150));
   EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "has changed");
 }
 
 TEST(ResumeTest, DamagedCheckpointIsAnError) {
   TemporaryDirectory directory;
-  Train(Request(directory, "model"), AfterSteps(3));
+  Train(Request(directory.path(), "model"), AfterSteps(3));
   const std::string checkpoint = directory.File("model") + "/checkpoints/step-3";
   for (const char* name : {"/model.safetensors", "/moment-1.safetensors", "/state.json"}) {
     const std::string path = checkpoint + name, bytes = ReadFile(path);
@@ -123,7 +123,7 @@ TEST(ResumeTest, DamagedCheckpointIsAnError) {
 
 TEST(ResumeTest, MetricsAfterTheCheckpointAreDropped) {
   TemporaryDirectory directory;
-  Train(Request(directory, "model"), AfterSteps(9));
+  Train(Request(directory.path(), "model"), AfterSteps(9));
   const CheckpointDirectory model(directory.File("model"));
   Json late;
   late.Set("step", 14);
@@ -136,12 +136,12 @@ TEST(ResumeTest, MetricsAfterTheCheckpointAreDropped) {
 
 TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
   TemporaryDirectory directory;
-  Train(Request(directory, "model"), AfterSteps(1));
-  EXPECT_ERROR(Train(Request(directory, "model")), ErrorKind::kUsage, "--resume", "--overwrite");
+  Train(Request(directory.path(), "model"), AfterSteps(1));
+  EXPECT_ERROR(Train(Request(directory.path(), "model")), ErrorKind::kUsage, "--resume", "--overwrite");
   WriteFileAtomically(directory.File("other") + ".txt", "");
   MakeDirectories(directory.File("other"));
   WriteFileAtomically(directory.File("other") + "/thesis.tex", "years of work");
-  TrainRequest request = Request(directory, "other");
+  TrainRequest request = Request(directory.path(), "other");
   request.overwrite = true;
   EXPECT_ERROR(Train(request), ErrorKind::kUsage, "not a model directory");
   EXPECT_TRUE(FileExists(directory.File("other") + "/thesis.tex"));
@@ -149,7 +149,7 @@ TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
 
 TEST(TrainTest, BadDataLeavesNothingBehind) {
   TemporaryDirectory directory;
-  TrainRequest request = Request(directory, "model");
+  TrainRequest request = Request(directory.path(), "model");
   request.train = {directory.File("missing.tsv")};
   EXPECT_ERROR(Train(request), ErrorKind::kNotFound, "missing.tsv");
   EXPECT_FALSE(FileExists(directory.File("model")));
@@ -157,7 +157,7 @@ TEST(TrainTest, BadDataLeavesNothingBehind) {
 
 TEST(TrainTest, CheckpointsKeepTheBestAndTheNewest) {
   TemporaryDirectory directory;
-  TrainRequest request = Request(directory, "model");
+  TrainRequest request = Request(directory.path(), "model");
   request.limits.keep_checkpoints = 2;
   const TrainResult result = Train(request);
   int checkpoints = 0;
@@ -173,8 +173,8 @@ TEST(TrainTest, CheckpointsKeepTheBestAndTheNewest) {
 
 TEST(TrainTest, FineTuningStartsFromTheOtherModel) {
   TemporaryDirectory directory;
-  const TrainResult first = Train(Request(directory, "model"));
-  TrainRequest request = Request(directory, "tuned");
+  const TrainResult first = Train(Request(directory.path(), "model"));
+  TrainRequest request = Request(directory.path(), "tuned");
   request.init_from = directory.File("model");
   request.training.learning_rate = 0;
   request.limits.max_steps = 1;
@@ -184,7 +184,7 @@ TEST(TrainTest, FineTuningStartsFromTheOtherModel) {
 
 TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
   TemporaryDirectory directory;
-  TrainRequest request = Request(directory, "model");
+  TrainRequest request = Request(directory.path(), "model");
   // So large a step that float overflows: from the second update on nothing is finite.
   request.training.optimizer = Optimizer::kSgd;
   request.training.schedule = Schedule::kConstant;
