@@ -7,10 +7,6 @@
 namespace atento::lessons {
 namespace {
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 const Agreement& SubjectOf(const Slot& slot, const Context& context, const Node& node) {
   return slot.subject >= 0 ? node.values[static_cast<size_t>(slot.subject)].agreement
                            : context.subject;

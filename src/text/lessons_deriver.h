@@ -2,6 +2,7 @@
 #ifndef ATENTO_TEXT_LESSONS_DERIVER_H_
 #define ATENTO_TEXT_LESSONS_DERIVER_H_
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,6 +82,10 @@ class Deriver {
   Chooser* chooser_;
   int next_key_ = 0;
 };
+
+inline bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 [[noreturn]] void NothingFits(const std::string& what);
 

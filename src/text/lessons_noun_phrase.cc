@@ -7,10 +7,6 @@
 namespace atento::lessons {
 namespace {
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 Agreement PronounAgreement(const Pronoun& pronoun, ClassSet person) {
   return {pronoun.person,   pronoun.plural,      pronoun.plural_agreement,
           pronoun.feminine, pronoun.person == 3, person};
