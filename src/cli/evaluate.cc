@@ -89,8 +89,8 @@ class EvaluateCommand : public Command {
   }
   std::string notes() const override {
     return fmt::format(
-        "Metrics: {}. Values are in percent;\n`rouge` is its three variants. Signatures are "
-        "sacreBLEU's.\n",
+        "Metrics: {}.\nValues are in percent; `rouge` is its "
+        "three variants. Signatures are sacreBLEU's.\n",
         fmt::join(MetricNames(), ", "));
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }

@@ -65,11 +65,11 @@ class ExplainCommand : public Command {
     return {"--model DIR TEXT [--output FILE.svg|FILE.json] [flags]"};
   }
   std::string notes() const override {
-    return "A row per word of the translation, a column per word of TEXT: the darker the block (on "
-           "a "
-           "terminal with\ncolours: the brighter), the more of the row's weight is on that word. "
-           "Colours are off where standard\noutput is no terminal, and with NO_COLOR in the "
-           "environment.\n";
+    return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
+a terminal with colours: the brighter), the more of the row's weight is on that word.
+Colours are off where standard output is no terminal, and with NO_COLOR in the
+environment.
+)";
   }
   void Declare(FlagSet* flags) override {
     flags->Add("Flags", &options_);

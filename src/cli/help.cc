@@ -80,10 +80,10 @@ constexpr std::string_view kIntroduction =
     "Trains, runs and shows encoder-decoder models with attention.\n";
 
 constexpr std::string_view kConventions =
-    R"(Text is read from standard input and written to standard
-output where no file is named; `-` names them too. Files of text may be gzip. Logs and progress go to
-standard error. A flag's value follows it after a space or `=`; a flag without a value is turned off
-again by `--flag=false`.
+    R"(Text is read from standard input and written to standard output where no file is named; `-`
+names them too. Files of text may be gzip. Logs and progress go to standard error. A flag's
+value follows it after a space or `=`; a flag without a value is turned off again by
+`--flag=false`.
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 128 + N ended by signal N.
 )";

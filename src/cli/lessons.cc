@@ -51,10 +51,10 @@ class LessonsCommand : public Command {
     return {"--output DIR [--pairs N] [--seed N] [flags]"};
   }
   std::string notes() const override {
-    return "Writes train, dev and test as `.fr`, `.en` and `.gold`: word alignments, `i-j` sure "
-           "and "
-           "`ipj` possible,\nsource and target word counted from 0. The same flags give the same "
-           "files on every machine.\n";
+    return R"(Writes train, dev and test as `.fr`, `.en` and `.gold`: word alignments, `i-j` sure
+and `ipj` possible, source and target word counted from 0. The same flags give the
+same files on every machine.
+)";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &flags_); }
   int Run(const FlagSet& flags) override;

@@ -41,15 +41,15 @@ void LineProgress::Update(int64_t done) {
   last_ = now;
   const std::string text = Text(done, total_, std::chrono::duration<double>(now - begin_).count());
   if (!terminal_) return LogInfo(text);
-  // Back to the start of the line, and clear what is left of the old text.
-  std::fprintf(stderr, "\r%s\x1b[K", text.c_str());
+  // Left at the start of the line: a warning is written over it.
+  std::fprintf(stderr, "\x1b[K%s\r", text.c_str());
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void LineProgress::Erase() {
   if (!drawn_) return;
-  std::fputs("\r\x1b[K", stderr);
+  std::fputs("\x1b[K", stderr);
   std::fflush(stderr);
   drawn_ = false;
 }

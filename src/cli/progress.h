@@ -10,8 +10,8 @@ namespace atento {
 // Redraws one line on a terminal; prints a line every 30 seconds elsewhere.
 class LineProgress {
  public:
-  // total: lines in all, for the time left; 0: not known. enabled: false where results are read from
-  // the same terminal.
+  // total: lines in all, for the time left; 0: not known. enabled: false where results are read
+  // from the same terminal.
   LineProgress(int64_t total, bool enabled);
   // Erases what it has drawn.
   ~LineProgress() { Erase(); }
@@ -20,10 +20,10 @@ class LineProgress {
 
   // `done` lines are finished.
   void Update(int64_t done);
-  // Before anything else is written to standard error.
-  void Erase();
 
  private:
+  void Erase();
+
   using Clock = std::chrono::steady_clock;
 
   int64_t total_;

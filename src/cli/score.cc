@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "atento/error.h"
@@ -50,9 +51,10 @@ class ScoreCommand : public Command {
             "--model DIR [--model DIR ...] --input FILE.tsv [flags]"};
   }
   std::string notes() const override {
-    return "Log-probabilities are natural logarithms of p(target | source), `</s>` counted. "
-           "`--summary` prints the\nnumber of pairs and of target tokens, the sum of the "
-           "log-probabilities, their mean per token, and the\nperplexity per token.\n";
+    return R"(Log-probabilities are natural logarithms of p(target | source), `</s>` counted.
+`--summary` prints the number of pairs and of target tokens, the sum of the log-
+probabilities, their mean per token, and the perplexity per token.
+)";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
   int Run(const FlagSet& flags) override;

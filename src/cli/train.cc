@@ -105,11 +105,11 @@ std::string TrainCommand::notes() const {
     text += fmt::format("- `{}`: {}\n", name, FindPreset(name).summary);
   }
   text += R"(
-A configuration file holds `key = value` lines; the keys are flags without their dashes. A value on the
-command line wins over the file, the file over the preset, the preset over the defaults.
+A configuration file holds `key = value` lines; the keys are flags without their dashes. A value on
+the command line wins over the file, the file over the preset, the preset over the defaults.
 
-SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes on
-from there. It needs `--model` alone; of the other flags it takes those of validation and limits.
+SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes
+on from there. It needs `--model` alone; of the other flags it takes those of validation and limits.
 )";
   return text;
 }

@@ -64,15 +64,17 @@ class TranslateCommand : public Command {
 std::string TranslateCommand::notes() const {
   return R"(Formats:
 
-- `text`: the best translation of line n on line n; an empty line stays empty. `--scores` appends two
-  columns after tabs, log-probability and score; `--alignments` one more.
+- `text`: the best translation of line n on line n; an empty line stays empty. `--scores` appends
+  two columns after tabs, log-probability and score; `--alignments` one more.
 - `tsv`: line number, rank, text, log-probability, score, alignment (empty without `--alignments`).
 - `jsonl`: an object per translation: `line`, `rank`, `text`, `log_prob`, `score`, `alignment`.
-- `moses`: `i ||| text ||| LogProb= log-probability ||| score`, i from 0; `||| alignment` may follow.
+- `moses`: `i ||| text ||| LogProb= log-probability ||| score`, i from 0; `||| alignment` may
+  follow.
 
-Log-probabilities are natural logarithms, `</s>` counted. Alignments are of words between white space,
-counted from 0. Hard: `source-target` pairs, in jsonl `[source, target]`. Soft: the weights of all source
-words for each target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
+Log-probabilities are natural logarithms, `</s>` counted; a score is log-probability / tokens^X with
+the X of `--length-penalty`. Alignments are of words between white space, counted from 0. Hard:
+`source-target` pairs, in jsonl `[source, target]`. Soft: the weights of all source words for each
+target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
 )";
 }
 
@@ -108,7 +110,6 @@ int TranslateCommand::Run(const FlagSet&) {
   std::vector<std::string> lines;
   for (bool more = true; more;) {
     lines.clear();
-    progress.Erase();
     const int64_t before = input.line_number();
     for (std::string line; lines.size() < chunk && (more = input.Next(&line));) {
       lines.push_back(std::move(line));
