@@ -173,8 +173,7 @@ TEST(IncludeRules, EveryFileKeepsThem) {
   EXPECT_GT(files, 10) << "looked in the wrong place: " << root;
 }
 
-// ---- the tester, tested
-// --------------------------------------------------------------------------
+// ---- the tester, tested ------------------------------------------------------------------------
 
 std::string FaultsOf(const std::string& file, const std::string& text) {
   std::istringstream source(text);

@@ -12,7 +12,7 @@
 
 namespace atento {
 
-// ---- declaring options --------------------------------------------------------------------------
+// ---- declaring options -------------------------------------------------------------------------
 
 // The names of an enum's values, in order: specialise with a static constexpr std::array `names`.
 template <class Enum>
@@ -28,7 +28,7 @@ inline constexpr Range kNotNegative{0};
 inline constexpr Range kAtLeastOne{1};
 inline constexpr Range kShare{0, 0.999};
 
-// ---- the model ----------------------------------------------------------------------------------
+// ---- the model ---------------------------------------------------------------------------------
 
 enum class Cell { kTanh, kGru, kGruResetBefore, kLstm };
 template <>
@@ -48,7 +48,8 @@ struct EnumNames<Direction> {
 enum class Attention { kNone, kFixed, kDot, kGeneral, kAdditive };
 template <>
 struct EnumNames<Attention> {
-  static constexpr std::array<const char*, 5> names = {"none", "fixed", "dot", "general", "additive"};
+  static constexpr std::array<const char*, 5> names = {"none", "fixed", "dot", "general",
+                                                       "additive"};
 };
 
 // When a decoder step attends. Before: with s_{t-1}, and c_t enters the cell (Bahdanau). Between: with
@@ -133,7 +134,7 @@ struct ModelOptions {
   }
 };
 
-// ---- text ---------------------------------------------------------------------------------------
+// ---- text --------------------------------------------------------------------------------------
 
 enum class TokenizerKind { kSentencePiece, kCharacters, kWords, kSymbols };
 template <>
@@ -173,7 +174,8 @@ struct TextOptions {
     visit("target-tokenizer", o.target_tokenizer, kAny, "how target lines are cut into tokens");
     visit("source-normalization", o.source_normalization, kAny, "Unicode form of the source");
     visit("target-normalization", o.target_normalization, kAny, "Unicode form of the target");
-    visit("sentencepiece-model", o.sentencepiece_model, kAny, "kind of SentencePiece model to train");
+    visit("sentencepiece-model", o.sentencepiece_model, kAny,
+          "kind of SentencePiece model to train");
     visit("vocabulary-size", o.vocabulary_size, Range{3, 1000000},
           "tokens per vocabulary at most (sentencepiece, words)");
     visit("joint-vocabulary", o.joint_vocabulary, kAny, "one vocabulary for both sides");
@@ -182,7 +184,7 @@ struct TextOptions {
   }
 };
 
-// ---- training -----------------------------------------------------------------------------------
+// ---- training ----------------------------------------------------------------------------------
 
 enum class Optimizer { kAdam, kSgd, kAdadelta };
 template <>
@@ -262,7 +264,8 @@ struct TrainingOptions {
     visit("batch-tokens", o.batch_tokens, kNotNegative,
           "tokens per update and side at most; 0: count sentences instead");
     visit("batch-sentences", o.batch_sentences, kNotNegative, "sentence pairs per update");
-    visit("window-batches", o.window_batches, kAtLeastOne, "batches that are sorted by length together");
+    visit("window-batches", o.window_batches, kAtLeastOne,
+          "batches that are sorted by length together");
     visit("shuffle-batches", o.shuffle_batches, kAny, "shuffle the batches of an epoch");
     visit("max-source-tokens", o.max_source_tokens, kAtLeastOne, "longer sources are left out");
     visit("max-target-tokens", o.max_target_tokens, kAtLeastOne, "longer targets are left out");
@@ -288,9 +291,10 @@ struct TrainingLimits {
     visit("max-steps", o.max_steps, kNotNegative, "stop after this many updates; 0: no limit");
     visit("max-minutes", o.max_minutes, kNotNegative, "stop after this much time; 0: no limit");
     visit("validate-every", o.validate_every, kAny, "N: every N updates; Ne: every N epochs");
-    visit("early-stopping", o.early_stopping, kAny,
-          "METRIC:PATIENCE: stop after PATIENCE validations without improvement, and keep the best; "
-          "METRIC is loss or one of --validation-metrics");
+    visit(
+        "early-stopping", o.early_stopping, kAny,
+        "METRIC:PATIENCE: stop after PATIENCE validations without improvement, and keep the best; "
+        "METRIC is loss or one of --validation-metrics");
     visit("validation-metrics", o.validation_metrics, kAny,
           "metrics of decoded development sentences, comma-separated; empty: loss alone");
     visit("validation-sentences", o.validation_sentences, kNotNegative,
@@ -300,7 +304,7 @@ struct TrainingLimits {
   }
 };
 
-// ---- search -------------------------------------------------------------------------------------
+// ---- search ------------------------------------------------------------------------------------
 
 struct SearchOptions {
   int beam = 5;

@@ -48,7 +48,7 @@ enum class StopReason { kMaxEpochs, kMaxSteps, kMaxMinutes, kEarlyStopping, kInt
 struct TrainResult {
   StopReason reason = StopReason::kMaxSteps;
   int64_t steps = 0;
-  double best = 0;         // of the metric that early stopping names
+  double best = 0;  // of the metric that early stopping names
   int64_t best_step = 0;
   int64_t skipped_steps = 0;  // NaN or infinite gradients
   double seconds = 0;         // of training and validation, over all runs
@@ -57,8 +57,7 @@ struct TrainResult {
 // Reads the data, learns vocabularies, trains, and leaves a model directory. Progress goes to standard
 // error. `interrupted` is asked after every update; when it answers true, a checkpoint is written and
 // the function returns. Throws Error.
-TrainResult Train(const TrainRequest& request,
-                  const std::function<bool()>& interrupted = nullptr);
+TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted = nullptr);
 
 }  // namespace atento
 

@@ -43,7 +43,7 @@ struct Translation {
 };
 
 struct ScoredPair {
-  double log_prob = 0;  // ln p(target | source), </s> counted
+  double log_prob = 0;    // ln p(target | source), </s> counted
   int target_tokens = 0;  // </s> counted
   Alignment alignment;
 };

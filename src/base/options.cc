@@ -21,8 +21,8 @@ size_t FindEnumName(std::string_view option, std::string_view name,
   if (found != names.end()) return static_cast<size_t>(found - names.begin());
   std::string list;
   for (std::string_view known : names) list.append(list.empty() ? "" : ", ").append(known);
-  throw Error(ErrorKind::kUsage, std::string(option) + ": '" + std::string(name) +
-                                     "' is not one of " + list);
+  throw Error(ErrorKind::kUsage,
+              std::string(option) + ": '" + std::string(name) + "' is not one of " + list);
 }
 
 void CheckInRange(std::string_view option, double value, const Range& range) {

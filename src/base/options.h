@@ -36,8 +36,8 @@ int64_t IntegerOf(const Json& json, std::string_view option, int64_t low, int64_
 template <class Enum>
 Enum ParseEnum(std::string_view option, std::string_view name) {
   const auto& names = EnumNames<Enum>::names;
-  return static_cast<Enum>(
-      internal::FindEnumName(option, name, std::vector<std::string_view>(names.begin(), names.end())));
+  return static_cast<Enum>(internal::FindEnumName(
+      option, name, std::vector<std::string_view>(names.begin(), names.end())));
 }
 
 template <class Options>
@@ -57,12 +57,13 @@ Json OptionsToJson(const Options& options) {
 // Throws Error{kUsage} if a number is out of its range.
 template <class Options>
 void CheckRanges(const Options& options) {
-  Options::ForEach(options, [](const char* name, const auto& field, const Range& range, const char*) {
-    using Field = std::remove_cvref_t<decltype(field)>;
-    if constexpr (std::is_arithmetic_v<Field> && !std::is_same_v<Field, bool>) {
-      internal::CheckInRange(name, static_cast<double>(field), range);
-    }
-  });
+  Options::ForEach(options,
+                   [](const char* name, const auto& field, const Range& range, const char*) {
+                     using Field = std::remove_cvref_t<decltype(field)>;
+                     if constexpr (std::is_arithmetic_v<Field> && !std::is_same_v<Field, bool>) {
+                       internal::CheckInRange(name, static_cast<double>(field), range);
+                     }
+                   });
 }
 
 // Reads the members of a JSON object; options it does not mention keep their values. Throws

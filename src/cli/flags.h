@@ -117,7 +117,7 @@ class FlagSet {
 std::string Suggestion(std::string_view wrong, const std::vector<std::string>& names,
                        std::string_view prefix);
 
-// ---- implementation -----------------------------------------------------------------------------
+// ---- implementation ----------------------------------------------------------------------------
 
 template <class Field>
 Flag FlagSet::MakeFlag(const char* name, Field& field, const Range& range, const char* help) {

@@ -112,9 +112,8 @@ void AttentionParameterGradients(Attention attention, ConstMatrix s, const Atten
 }
 
 void AttentionMemoryBackward(Attention attention, const AttentionParams& params,
-                             const AttentionMemory& memory,
-                             const AttentionMemoryGradient& d_memory, AttentionParams& d_params,
-                             Workspace& workspace) {
+                             const AttentionMemory& memory, const AttentionMemoryGradient& d_memory,
+                             AttentionParams& d_params, Workspace& workspace) {
   if (attention != Attention::kAdditive) return;
   AddWeightGradient(d_memory.keys, memory.h, d_params.U_a);
   workspace.weights.LinearTransposed(d_memory.keys, params.U_a, d_memory.h, true);

@@ -89,9 +89,8 @@ void AttentionParameterGradients(Attention attention, ConstMatrix s, const Atten
 
 // After Backward of every step: from the gradient of the keys to that of the annotations and U_a.
 void AttentionMemoryBackward(Attention attention, const AttentionParams& params,
-                             const AttentionMemory& memory,
-                             const AttentionMemoryGradient& d_memory, AttentionParams& d_params,
-                             Workspace& workspace);
+                             const AttentionMemory& memory, const AttentionMemoryGradient& d_memory,
+                             AttentionParams& d_params, Workspace& workspace);
 
 // ---- the factors; used by the functions above --------------------------------------------------
 
@@ -106,8 +105,8 @@ void AttentionScores(Attention attention, const AttentionParams& params,
 // From d_e: accumulates into d_q, d_memory.keys and d_params.v_a.
 void AttentionScoresBackward(Attention attention, const AttentionParams& params,
                              const AttentionMemory& memory, int column, ConstVector q,
-                             const Real* d_e, Vector d_q,
-                             const AttentionMemoryGradient& d_memory, AttentionParams& d_params);
+                             const Real* d_e, Vector d_q, const AttentionMemoryGradient& d_memory,
+                             AttentionParams& d_params);
 
 }  // namespace atento
 

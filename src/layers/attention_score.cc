@@ -25,8 +25,8 @@ void AttentionScores(Attention attention, const AttentionParams& params,
 
 void AttentionScoresBackward(Attention attention, const AttentionParams& params,
                              const AttentionMemory& memory, int column, ConstVector q,
-                             const Real* d_e, Vector d_q,
-                             const AttentionMemoryGradient& d_memory, AttentionParams& d_params) {
+                             const Real* d_e, Vector d_q, const AttentionMemoryGradient& d_memory,
+                             AttentionParams& d_params) {
   const MemoryRows rows = SentenceRows(memory, column);
   switch (attention) {
     // e_j = v_a · tanh(W_a s + U_a h_j)

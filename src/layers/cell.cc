@@ -29,7 +29,8 @@ int CellGates(Cell cell) {
 
 CellCache CellCache::Rows(int begin, int count) const {
   auto slice = [&](Matrix m) { return m.rows == 0 ? m : m.Rows(begin, count); };
-  return {slice(gates), slice(h_prev), slice(c_prev), slice(c), slice(recurrent), slice(d_recurrent)};
+  return {slice(gates), slice(h_prev),    slice(c_prev),
+          slice(c),     slice(recurrent), slice(d_recurrent)};
 }
 
 CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena& arena) {

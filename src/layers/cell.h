@@ -38,10 +38,10 @@ struct CellParams {
 // What a step leaves for its gradient. A sequence runner allocates one row per element of the batch and
 // hands each step its rows.
 struct CellCache {
-  Matrix gates;      // [N,G·H]  W x + b in; activations out; pre-activation gradients after Backward
-  Matrix h_prev;     // [N,H]    h', filled by the caller
-  Matrix c_prev;     // [N,H]    c', filled by the caller; LSTM only
-  Matrix c;          // [N,H]    LSTM only
+  Matrix gates;   // [N,G·H]  W x + b in; activations out; pre-activation gradients after Backward
+  Matrix h_prev;  // [N,H]    h', filled by the caller
+  Matrix c_prev;  // [N,H]    c', filled by the caller; LSTM only
+  Matrix c;       // [N,H]    LSTM only
   Matrix recurrent;  // [N,H]    kGru: U_n h' + b_u;  kGruResetBefore: r ∘ h'
   // Of the n block before its product with U, set by Backward; kGru only.
   Matrix d_recurrent;  // [N,H]

@@ -17,7 +17,8 @@ void EmbeddingForward(ConstMatrix E, std::span<const int> ids, Matrix y) {
 }
 
 void EmbeddingBackward(std::span<const int> ids, ConstMatrix d_y, Matrix d_E) {
-  for (int i = 0; i < d_y.rows; ++i) AddTo(d_y.RowSpan(i), d_E.RowSpan(ids[static_cast<size_t>(i)]));
+  for (int i = 0; i < d_y.rows; ++i)
+    AddTo(d_y.RowSpan(i), d_E.RowSpan(ids[static_cast<size_t>(i)]));
 }
 
 }  // namespace atento

@@ -20,14 +20,15 @@ struct OutputParams {
 
 struct OutputLossOptions {
   Real label_smoothing = 0;  // ε
-  Real gradient_scale = 0;   // the weight of each token in the gradient, e.g. 1 / tokens of the update
+  Real gradient_scale =
+      0;  // the weight of each token in the gradient, e.g. 1 / tokens of the update
 };
 
 struct LossSums {
-  double loss = 0;           // Σ −Σ_v q_v log p_v, nats
-  double log_prob = 0;       // Σ log p_y: without smoothing
+  double loss = 0;      // Σ −Σ_v q_v log p_v, nats
+  double log_prob = 0;  // Σ log p_y: without smoothing
   int64_t tokens = 0;
-  int64_t correct = 0;       // arg max = y; counted by OutputEvaluate alone
+  int64_t correct = 0;  // arg max = y; counted by OutputEvaluate alone
 
   LossSums& operator+=(const LossSums& other);
 };

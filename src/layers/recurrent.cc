@@ -19,9 +19,7 @@ struct Order {
   Matrix Slice(Matrix m, int i) const {
     return m.rows == 0 ? m : m.Rows(layout.Offset(Step(i)), Alive(i));
   }
-  ConstMatrix Slice(ConstMatrix m, int i) const {
-    return m.Rows(layout.Offset(Step(i)), Alive(i));
-  }
+  ConstMatrix Slice(ConstMatrix m, int i) const { return m.Rows(layout.Offset(Step(i)), Alive(i)); }
   // Rows of step i, counted from the first, that end their sequence: [begin, alive).
   int FirstEnding(int i) const {
     if (i + 1 == layout.steps()) return 0;

@@ -96,8 +96,7 @@ dnnl::matmul::primitive_desc MatmulDesc(const memory::desc& x, const memory::des
 #endif
 }
 
-// ---- layouts of packed weights
-// -------------------------------------------------------------------
+// ---- layouts of packed weights -----------------------------------------------------------------
 
 // Numbers the layouts that oneDNN has asked for, so that a product finds its copy of the weights by
 // comparing two integers.
@@ -120,8 +119,7 @@ LayoutRegistry& Layouts() {
   return *registry;
 }
 
-// ---- products, per thread
-// ------------------------------------------------------------------------
+// ---- products, per thread ----------------------------------------------------------------------
 
 // All that a primitive is specialised on. y [M,N] = x [M,K] · B [K,N].
 struct ProductKey {
@@ -249,8 +247,7 @@ int RowsAtOnce(int rows) {
   return rows <= 1024 ? rows / 32 * 32 : rows / 256 * 256;
 }
 
-// ---- packed weights
-// ------------------------------------------------------------------------------
+// ---- packed weights ----------------------------------------------------------------------------
 
 struct WeightKey {
   const float* data;

@@ -34,8 +34,7 @@ constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 HWY_INLINE Vec Set(Real x) { return hn::Set(Tag(), x); }
 
-// ---- memory
-// --------------------------------------------------------------------------------------
+// ---- memory ------------------------------------------------------------------------------------
 
 // A whole vector.
 struct Whole {
@@ -75,8 +74,7 @@ struct Tail {
   HWY_INLINE Vec Keep(Vec v) const { return hn::IfThenElseZero(hn::FirstN(Tag(), count), v); }
 };
 
-// ---- loops
-// ---------------------------------------------------------------------------------------
+// ---- loops -------------------------------------------------------------------------------------
 
 // body(memory, i) for i = 0, N, 2N, … < n, where memory is Whole or, at the end, Tail.
 template <class Body>
@@ -141,8 +139,7 @@ HWY_INLINE Real DotProduct(const Real* x, const Real* y, size_t n) {
                     ATENTO_BODY { return hn::MulAdd(memory.Load(x + i), memory.Load(y + i), a); });
 }
 
-// ---- functions
-// -----------------------------------------------------------------------------------
+// ---- functions ---------------------------------------------------------------------------------
 
 // e^x = 2^n (1 + p) with |x − n ln 2| <= ln 2 / 2. Valid where n fits in the low bits of `shifted`,
 // whose last bits are those of n: adding 1.5·2^23 (2^52) rounds to an integer.
@@ -253,8 +250,7 @@ HWY_INLINE Vec TanhLanes(Vec x) {
 HWY_INLINE Vec SigmoidSlope(Vec y) { return hn::NegMulAdd(y, y, y); }
 HWY_INLINE Vec TanhSlope(Vec y) { return hn::NegMulAdd(y, y, Set(1)); }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows --------------------------------------------------------------------------------------
 
 // y += a x.
 HWY_INLINE void AddScaledRow(Real a, const Real* x, Real* y, size_t n) {

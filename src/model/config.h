@@ -11,9 +11,7 @@ struct ModelConfig : ModelOptions {
   int source_vocabulary = 0;
   int target_vocabulary = 0;
 
-  int encoder_directions() const {
-    return encoder_direction == Direction::kBidirectional ? 2 : 1;
-  }
+  int encoder_directions() const { return encoder_direction == Direction::kBidirectional ? 2 : 1; }
   int gates() const { return CellGates(cell); }
   // C: an annotation.
   int annotation_size() const { return encoder_directions() * encoder_size; }
@@ -33,9 +31,7 @@ struct ModelConfig : ModelOptions {
     return context_size() + decoder_size + (deep_readout() ? embedding_size : 0);
   }
   // What the initial state is computed from: an annotation's size, or one direction of it.
-  int start_input_size() const {
-    return start == Start::kMean ? annotation_size() : encoder_size;
-  }
+  int start_input_size() const { return start == Start::kMean ? annotation_size() : encoder_size; }
 };
 
 // Throws Error{kUsage} if the options contradict each other; the message names the flags to change.

@@ -36,16 +36,16 @@ DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena);
 
 // Everything the decoder computes, a row per target element (training) or hypothesis (search).
 struct DecoderCache {
-  Matrix embedding;                // [N,E]
-  std::span<CellCache> cells;      // per layer
-  CellCache transition;            // attend between
-  std::span<Matrix> inputs;        // per layer [N,H]: what layer l > 0 reads, after dropout
-  Matrix h_between;                // [N,H] s'
-  std::span<Matrix> h;             // per layer [N,H]: the state after the step
+  Matrix embedding;            // [N,E]
+  std::span<CellCache> cells;  // per layer
+  CellCache transition;        // attend between
+  std::span<Matrix> inputs;    // per layer [N,H]: what layer l > 0 reads, after dropout
+  Matrix h_between;            // [N,H] s'
+  std::span<Matrix> h;         // per layer [N,H]: the state after the step
   AttentionCache attention;
-  Matrix t_prev;                   // [N,R] input feeding
-  Matrix t_inner;                  // [N,2R] maxout
-  Matrix t;                        // [N,R]
+  Matrix t_prev;   // [N,R] input feeding
+  Matrix t_inner;  // [N,2R] maxout
+  Matrix t;        // [N,R]
 };
 
 DecoderCache NewDecoderCache(const ModelConfig& config, const DecoderParams& params, int rows,
@@ -97,7 +97,7 @@ void DecoderBackward(const ModelConfig& config, const Seq2SeqParams& params,
                      const AttentionMemoryGradient& d_memory, const DecoderState& d_start,
                      Seq2SeqParams& d_params, Workspace& workspace);
 
-// ---- shared by the two directions ---------------------------------------------------------------
+// ---- shared by the two directions --------------------------------------------------------------
 
 // The queries of all rows of the cache, and the states that the readout reads.
 Matrix DecoderQueries(const ModelConfig& config, const DecoderCache& cache);

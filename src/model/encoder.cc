@@ -54,8 +54,7 @@ EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& para
     }
     for (int d = 0; d < directions; ++d) {
       const size_t i = layer * static_cast<size_t>(directions) + static_cast<size_t>(d);
-      state.cells[i] =
-          NewCellCache(config.cell, layout.rows(), config.encoder_size, true, arena);
+      state.cells[i] = NewCellCache(config.cell, layout.rows(), config.encoder_size, true, arena);
       RecurrentForward(config.cell, Reversed(config, d), params.encoder.cells[i], layout,
                        state.inputs[layer], state.cells[i], DirectionColumns(config, h, d),
                        DirectionColumns(config, final, d), workspace);

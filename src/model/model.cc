@@ -30,7 +30,7 @@ std::string InDirectory(const std::string& directory, const char* name) {
   return (std::filesystem::path(directory) / name).string();
 }
 
-// ---- config.json --------------------------------------------------------------------------------
+// ---- config.json -------------------------------------------------------------------------------
 
 // The "model" object: the architecture, and what the vocabulary files must agree with.
 struct ModelObject : ModelConfig {
@@ -119,7 +119,7 @@ auto InFile(const std::string& path, const Function& read) {
   }
 }
 
-// ---- vocabularies -------------------------------------------------------------------------------
+// ---- vocabularies ------------------------------------------------------------------------------
 
 void CheckVocabulary(const char* side, const Tokenizer& tokenizer, TokenizerKind kind,
                      Normalization normalization, int size) {
@@ -172,7 +172,7 @@ Tokenizer LoadVocabulary(const std::string& directory, const char* side, Tokeniz
   return Tokenizer::Parse(kind, normalization, bytes, file);
 }
 
-// ---- parameters ---------------------------------------------------------------------------------
+// ---- parameters --------------------------------------------------------------------------------
 
 std::vector<int64_t> Shape(const Tensor& tensor) {
   if (tensor.cols == 0) return {tensor.rows};

@@ -20,8 +20,8 @@ class TensorLister {
     p.cells.resize(static_cast<size_t>(config_.encoder_layers * directions));
     for (size_t i = 0; i < p.cells.size(); ++i) {
       const int layer = static_cast<int>(i) / directions;
-      const bool backward = directions == 2 ? i % 2 == 1
-                                            : config_.encoder_direction == Direction::kBackward;
+      const bool backward =
+          directions == 2 ? i % 2 == 1 : config_.encoder_direction == Direction::kBackward;
       Cell("encoder." + std::to_string(layer) + (backward ? ".backward" : ".forward"),
            layer == 0 ? config_.embedding_size : config_.annotation_size(), config_.encoder_size,
            p.cells[i]);
@@ -38,9 +38,11 @@ class TensorLister {
     }
     p.cells.resize(static_cast<size_t>(config_.decoder_layers));
     for (size_t l = 0; l < p.cells.size(); ++l) {
-      Cell("decoder." + std::to_string(l), l == 0 ? config_.decoder_input_size() : H, H, p.cells[l]);
+      Cell("decoder." + std::to_string(l), l == 0 ? config_.decoder_input_size() : H, H,
+           p.cells[l]);
     }
-    if (config_.has_transition()) Cell("decoder.transition", config_.context_size(), H, p.transition);
+    if (config_.has_transition())
+      Cell("decoder.transition", config_.context_size(), H, p.transition);
     Attention(p.attention);
     Add("readout.W", TensorRole::kInput, config_.readout_inner_size(), config_.readout_input_size(),
         p.W_readout);

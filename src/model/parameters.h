@@ -29,10 +29,11 @@ struct StartParams {
 
 struct DecoderParams {
   std::vector<StartParams> start;  // per layer; none with Start::kCopy
-  std::vector<CellParams> cells;   // per layer; cells[0].W has the columns decoder_input_size() names
-  CellParams transition;           // Attend::kBetween: the second cell of layer 0, its input is c
+  std::vector<CellParams>
+      cells;              // per layer; cells[0].W has the columns decoder_input_size() names
+  CellParams transition;  // Attend::kBetween: the second cell of layer 0, its input is c
   AttentionParams attention;
-  Matrix W_readout;                // [readout_inner_size, readout_input_size]
+  Matrix W_readout;  // [readout_inner_size, readout_input_size]
 };
 
 struct Seq2SeqParams {

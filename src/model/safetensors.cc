@@ -71,7 +71,7 @@ std::string ChecksumText(std::span<const std::byte> data) {
   return text;
 }
 
-// ---- writing --------------------------------------------------------------------------------
+// ---- writing -----------------------------------------------------------------------------------
 
 Json::Object HeaderOf(std::span<const SafetensorsEntry> entries) {
   Json::Object header;
@@ -94,7 +94,7 @@ Json::Object HeaderOf(std::span<const SafetensorsEntry> entries) {
   return header;
 }
 
-// ---- reading --------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------
 
 // Reads and checks the header of a file in memory.
 class Reader {

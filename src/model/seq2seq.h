@@ -16,7 +16,7 @@
 
 namespace atento {
 
-// ---- training -----------------------------------------------------------------------------------
+// ---- training ----------------------------------------------------------------------------------
 
 struct PassOptions {
   OutputLossOptions loss;
@@ -27,8 +27,7 @@ struct PassOptions {
 // Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch is
 // larger than any before it.
 LossSums ForwardBackward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
-                         const PassOptions& options, Seq2SeqParams& d_params,
-                         Workspace& workspace);
+                         const PassOptions& options, Seq2SeqParams& d_params, Workspace& workspace);
 
 // A batch whose targets are given. N = batch.target.rows(); valid until the arena is reset.
 struct ForcedDecoding {
@@ -41,7 +40,7 @@ struct ForcedDecoding {
 ForcedDecoding ForceDecode(const ModelConfig& config, const Seq2SeqParams& params,
                            const Batch& batch, Real label_smoothing, Workspace& workspace);
 
-// ---- search -------------------------------------------------------------------------------------
+// ---- search ------------------------------------------------------------------------------------
 
 // What the decoder needs of a batch of sources; lives in the arena it was made in.
 struct EncodedSources {

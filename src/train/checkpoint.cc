@@ -80,9 +80,8 @@ void CheckpointDirectory::RemoveOld(int64_t newest, int64_t best, int keep) cons
     }
   }
   // The newest one stays in any case; then the best; then the newest of the others.
-  std::sort(steps.begin(), steps.end(), [&](int64_t a, int64_t b) {
-    return (a == best) != (b == best) ? a == best : a > b;
-  });
+  std::sort(steps.begin(), steps.end(),
+            [&](int64_t a, int64_t b) { return (a == best) != (b == best) ? a == best : a > b; });
   for (size_t i = static_cast<size_t>(keep - 1); i < steps.size(); ++i) {
     RemoveDirectory(CheckpointsPath() + "/" + StepName(steps[i]));
   }

@@ -32,8 +32,8 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
   const bool per_token = options_.loss_normalization == LossNormalization::kTokens;
   PassOptions pass;
   pass.loss.label_smoothing = static_cast<Real>(options_.label_smoothing);
-  pass.loss.gradient_scale = static_cast<Real>(
-      1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
+  pass.loss.gradient_scale =
+      static_cast<Real>(1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
   pass.dropout.embedding = static_cast<Real>(options_.dropout_embedding);
   pass.dropout.hidden = static_cast<Real>(options_.dropout_hidden);
   pass.dropout.annotations = static_cast<Real>(options_.dropout_annotations);
@@ -47,8 +47,8 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
     const Vector gradient = worker.gradient.flat();
     std::fill(gradient.begin(), gradient.end(), Real{0});
     worker.sums = ForwardBackward(model_.config(), model_.parameters.views(),
-                                  step.parts[static_cast<size_t>(i)], mine,
-                                  worker.gradient.views(), workspace);
+                                  step.parts[static_cast<size_t>(i)], mine, worker.gradient.views(),
+                                  workspace);
   });
 }
 

@@ -24,7 +24,7 @@ class OptimizerState {
 };
 
 struct UpdateStep {
-  int64_t number;         // of the update, from 1
+  int64_t number;  // of the update, from 1
   double learning_rate;
   double gradient_scale;  // multiplies every gradient first: clipping
 };

@@ -53,8 +53,7 @@ std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
     return {joint, joint};
   }
   Tokenizer source_tokenizer = Tokenizer::Train(source, sources);
-  return {std::move(source_tokenizer),
-          Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
+  return {std::move(source_tokenizer), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
 }
 
 }  // namespace
@@ -96,7 +95,8 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
   auto [source, target] = LearnTokenizers(request.text, train);
   description.model.source_vocabulary = source.vocabulary_size();
   description.model.target_vocabulary = target.vocabulary_size();
-  auto model = std::make_unique<Model>(std::move(description), std::move(source), std::move(target));
+  auto model =
+      std::make_unique<Model>(std::move(description), std::move(source), std::move(target));
   Initialize(model->config(), static_cast<uint64_t>(request.training.seed), model->parameters);
   return model;
 }

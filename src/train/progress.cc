@@ -19,13 +19,14 @@ double Seconds(std::chrono::steady_clock::duration duration) {
 double ShareDone(const TrainingLimits& limits, const TrainingState& state, int64_t steps_in_epoch) {
   double share = 0;
   if (limits.max_steps > 0) {
-    share = std::max(share, static_cast<double>(state.step) / static_cast<double>(limits.max_steps));
+    share =
+        std::max(share, static_cast<double>(state.step) / static_cast<double>(limits.max_steps));
   }
   if (limits.max_minutes > 0) share = std::max(share, state.seconds / 60 / limits.max_minutes);
   if (limits.max_epochs > 0 && steps_in_epoch > 0) {
-    const double epochs = static_cast<double>(state.position.epoch) +
-                          static_cast<double>(state.position.step) /
-                              static_cast<double>(steps_in_epoch);
+    const double epochs =
+        static_cast<double>(state.position.epoch) +
+        static_cast<double>(state.position.step) / static_cast<double>(steps_in_epoch);
     share = std::max(share, epochs / limits.max_epochs);
   }
   return std::min(share, 1.0);
@@ -76,7 +77,8 @@ std::string Progress::Text(const TrainingState& state, const Update& update) con
 
 void Progress::Step(const TrainingState& state, const Update& update) {
   const Clock::time_point now = Clock::now();
-  const double rate = static_cast<double>(update.tokens) / std::max(Seconds(now - last_step_), 1e-9);
+  const double rate =
+      static_cast<double>(update.tokens) / std::max(Seconds(now - last_step_), 1e-9);
   last_step_ = now;
   const bool first = share_at_start_ < 0;
   if (first) {
@@ -103,7 +105,8 @@ void Progress::Line(const std::string& text) {
 
 double Progress::TakeRate() {
   const Clock::time_point now = Clock::now();
-  const double rate = static_cast<double>(rate_tokens_) / std::max(Seconds(now - rate_since_), 1e-9);
+  const double rate =
+      static_cast<double>(rate_tokens_) / std::max(Seconds(now - rate_since_), 1e-9);
   rate_since_ = last_step_ = now;
   rate_tokens_ = 0;
   return rate;

@@ -22,7 +22,7 @@ class Progress {
   ~Progress();
 
   struct Update {
-    double loss = 0;  // of this update, nats per target token
+    double loss = 0;     // of this update, nats per target token
     int64_t tokens = 0;  // target tokens of this update
     int64_t steps_in_epoch = 0;
     double learning_rate = 0;

@@ -23,7 +23,7 @@ struct DataFingerprint {
 struct TrainingState {
   int64_t step = 0;  // updates made, skipped ones included
   BatchPosition position;
-  int64_t skipped = 0;           // updates skipped because of NaN or infinity
+  int64_t skipped = 0;  // updates skipped because of NaN or infinity
   int64_t skipped_in_a_row = 0;
   double seconds = 0;
   double learning_rate_factor = 1;  // Schedule::kPlateau

@@ -47,8 +47,8 @@ class Run {
         limits_(limits),
         directory_(std::move(directory)),
         interval_(ParseValidateEvery(limits.validate_every)),
-        early_stopping_(ParseEarlyStopping(limits.early_stopping,
-                                           ParseMetricList(limits.validation_metrics))),
+        early_stopping_(
+            ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics))),
         pairs_(Tokenize(model, data.train)),
         batches_(pairs_, BatchOptions(options_, threads)),
         validator_(model, data.dev, ParseMetricList(limits.validation_metrics),
@@ -198,10 +198,9 @@ class Run {
     line.Set("epoch", state_.position.epoch);
     line.Set("loss", loss);
     line.Set("dev_loss", result.loss);
-    std::string text =
-        fmt::format("epoch {} step {}  loss {:.3f}  dev loss {:.4f}",
-                    state_.position.epoch + (state_.position.step > 0), state_.step, loss,
-                    result.loss);
+    std::string text = fmt::format("epoch {} step {}  loss {:.3f}  dev loss {:.4f}",
+                                   state_.position.epoch + (state_.position.step > 0), state_.step,
+                                   loss, result.loss);
     for (const auto& [name, value] : result.metrics) {
       line.Set(name, value);
       text += fmt::format("  {} {:.2f}", name, value);
@@ -277,8 +276,9 @@ void CheckDirectory(const TrainRequest& request) {
                 directory + ": is not empty and not a model directory; name another one");
   }
   if (!request.overwrite) {
-    throw Error(ErrorKind::kUsage, directory + ": there is a model already; go on with --resume, or "
-                                               "replace it with --overwrite");
+    throw Error(ErrorKind::kUsage, directory +
+                                       ": there is a model already; go on with --resume, or "
+                                       "replace it with --overwrite");
   }
 }
 

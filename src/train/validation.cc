@@ -45,8 +45,8 @@ ValidationInterval ParseValidateEvery(const std::string& text) {
   const bool epochs = text.ends_with('e');
   const int64_t count = ParseCount(epochs ? text.substr(0, text.size() - 1) : text);
   if (count == 0) {
-    throw Error(ErrorKind::kUsage, "--validate-every: '" + text +
-                                       "' is not a number of updates (500) or epochs (1e)");
+    throw Error(ErrorKind::kUsage,
+                "--validate-every: '" + text + "' is not a number of updates (500) or epochs (1e)");
   }
   return epochs ? ValidationInterval{0, count} : ValidationInterval{count, 0};
 }

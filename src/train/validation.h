@@ -23,7 +23,7 @@ struct EarlyStopping {
 EarlyStopping ParseEarlyStopping(const std::string& text, const std::vector<std::string>& metrics);
 
 struct ValidationInterval {
-  int64_t steps = 0;   // one of the two is positive
+  int64_t steps = 0;  // one of the two is positive
   int64_t epochs = 0;
 };
 // Throws Error{kUsage} unless "N" or "Ne" with N at least 1.
@@ -44,8 +44,8 @@ struct ValidationResult {
 class Validator {
  public:
   // decoded: how many of the pairs, from the first, are translated for the metrics; 0: all.
-  Validator(const Model& model, const std::vector<TextPair>& pairs, std::vector<std::string> metrics,
-            int decoded);
+  Validator(const Model& model, const std::vector<TextPair>& pairs,
+            std::vector<std::string> metrics, int decoded);
 
   // Decodes greedily. The result depends on the parameters alone.
   ValidationResult Run(Model& model, SearchThreads& threads) const;

@@ -51,8 +51,8 @@ TEST(OptionsTest, NotANumberIsOutOfRange) {
 }
 
 TEST(EnumTest, NamesGoBothWays) {
-  for (Normalization form : {Normalization::kNone, Normalization::kNfc, Normalization::kNfd,
-                             Normalization::kNfkc}) {
+  for (Normalization form :
+       {Normalization::kNone, Normalization::kNfc, Normalization::kNfd, Normalization::kNfkc}) {
     EXPECT_EQ(ParseEnum<Normalization>("form", EnumName(form)), form);
   }
   EXPECT_EQ(EnumName(SentencePieceModel::kUnigram), "unigram");

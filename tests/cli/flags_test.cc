@@ -206,8 +206,7 @@ TEST_F(FlagsTest, LeftOutFieldsHaveNoFlag) {
   EXPECT_ERROR(flags.Parse({"--beam", "3"}), ErrorKind::kUsage, "unknown flag --beam");
 }
 
-// ---- configuration files
-// --------------------------------------------------------------------------
+// ---- configuration files -----------------------------------------------------------------------
 
 TEST_F(FlagsTest, ConfigSetsEveryType) {
   RunWithConfig(

@@ -103,7 +103,8 @@ TEST_P(RecurrentGradientTest, MatchesDifferences) {
     RecurrentBackward(cell, reversed, params, layout, x, cache, weight_h, weight_final, d_params,
                       d_x, machine.workspace);
   }
-  for (Vector gradient : {Flat(d_params.W), Flat(d_params.U), d_params.b, d_params.b_u, Flat(d_x)}) {
+  for (Vector gradient :
+       {Flat(d_params.W), Flat(d_params.U), d_params.b, d_params.b_u, Flat(d_x)}) {
     Halve(gradient);
   }
   ExpectGradient("W", Flat(d_params.W), Flat(params.W), loss);
@@ -113,18 +114,20 @@ TEST_P(RecurrentGradientTest, MatchesDifferences) {
   ExpectGradient("x", Flat(d_x), Flat(x), loss);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Cells, RecurrentGradientTest,
-    testing::Values(CellCase{Cell::kTanh, false}, CellCase{Cell::kTanh, true},
-                    CellCase{Cell::kGru, false}, CellCase{Cell::kGru, true},
-                    CellCase{Cell::kGruResetBefore, false}, CellCase{Cell::kGruResetBefore, true},
-                    CellCase{Cell::kLstm, false}, CellCase{Cell::kLstm, true}));
+INSTANTIATE_TEST_SUITE_P(Cells, RecurrentGradientTest,
+                         testing::Values(CellCase{Cell::kTanh, false}, CellCase{Cell::kTanh, true},
+                                         CellCase{Cell::kGru, false}, CellCase{Cell::kGru, true},
+                                         CellCase{Cell::kGruResetBefore, false},
+                                         CellCase{Cell::kGruResetBefore, true},
+                                         CellCase{Cell::kLstm, false},
+                                         CellCase{Cell::kLstm, true}));
 
 class AttentionGradientTest : public testing::TestWithParam<Attention> {};
 
 TEST_P(AttentionGradientTest, MatchesDifferences) {
   const Attention attention = GetParam();
-  const bool additive = attention == Attention::kAdditive, general = attention == Attention::kGeneral;
+  const bool additive = attention == Attention::kAdditive,
+             general = attention == Attention::kGeneral;
   const SequenceLayout layout({5, 4, 1});
   const int H = 7, C = attention == Attention::kDot ? H : 5, A = 3, N = layout.rows();
   // Rows of a beam: the second sentence is looked at twice.

@@ -106,9 +106,8 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   Scale(Real{0.5}, gradient.flat());
 
   std::vector<std::pair<std::string, Vector>> analytic;
-  ForEachTensor(config, gradient.views(), [&](const Tensor& tensor) {
-    analytic.emplace_back(tensor.name, tensor.values());
-  });
+  ForEachTensor(config, gradient.views(),
+                [&](const Tensor& tensor) { analytic.emplace_back(tensor.name, tensor.values()); });
   size_t next = 0;
   ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
     ASSERT_EQ(analytic[next].first, tensor.name);

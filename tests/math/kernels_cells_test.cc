@@ -38,8 +38,7 @@ void ExpectRow(GuardedMatrix& actual, int row, const Doubles& expected, const ch
 class CellsTest : public KernelTest {};
 ATENTO_ON_EVERY_TARGET(CellsTest);
 
-// ---- LSTM
-// ----------------------------------------------------------------------------------------
+// ---- LSTM --------------------------------------------------------------------------------------
 
 struct LstmState {
   Doubles gates, c, h;  // gates: activations
@@ -104,8 +103,7 @@ TEST_P(CellsTest, LstmSaturates) {
   EXPECT_NEAR(h(0, 0), std::tanh(3.0), 1e-6);
 }
 
-// ---- GRU, reset after
-// ----------------------------------------------------------------------------
+// ---- GRU, reset after --------------------------------------------------------------------------
 
 struct GruState {
   Doubles gates, h, reset_h;
@@ -158,8 +156,7 @@ TEST_P(CellsTest, Gru) {
   }
 }
 
-// ---- GRU, reset before
-// ---------------------------------------------------------------------------
+// ---- GRU, reset before -------------------------------------------------------------------------
 
 // Here the product U_n (r∘h_prev) is a multiplication by 0.5, and its transposed as well.
 TEST_P(CellsTest, GruResetBefore) {

@@ -138,8 +138,7 @@ TEST_P(ElementwiseTest, MaxoutAndItsGradient) {
   }
 }
 
-// ---- dropout
-// -------------------------------------------------------------------------------------
+// ---- dropout -----------------------------------------------------------------------------------
 
 // 1 where an entry is kept.
 std::vector<int> KeptEntries(int rows, int cols, Real rate, uint64_t key, int gap = 0) {

@@ -147,8 +147,7 @@ TEST_P(OutputTest, CrossEntropyOfAnImpossibleClass) {
   EXPECT_TRUE(std::isfinite(SoftmaxCrossEntropy(x, 0, 0, 0, &log_prob)));
 }
 
-// ---- top-k
-// ---------------------------------------------------------------------------------------
+// ---- top-k -------------------------------------------------------------------------------------
 
 std::vector<int> TopKOf(const std::vector<Real>& x, int k) {
   std::vector<int> index(x.size());

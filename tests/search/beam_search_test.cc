@@ -144,7 +144,7 @@ TEST(BeamSearchTest, AlphaOfEachSymbolSumsToOne) {
   EXPECT_TRUE(Search(models, source, {}, false)[0].alpha.empty());
 }
 
-// ---- against all hypotheses there are -----------------------------------------------------------
+// ---- against all hypotheses there are ----------------------------------------------------------
 
 // All 2047 sequences of at most 10 symbols out of two, </s> not counted: what an empty source
 // allows.
@@ -211,7 +211,7 @@ TEST_P(Exhaustive, EndingEarlyLosesNothing) {
   }
 }
 
-// ---- options ------------------------------------------------------------------------------------
+// ---- options -----------------------------------------------------------------------------------
 
 TEST(BeamSearchTest, NBestAreDistinctAndSorted) {
   const auto model = TinyModel();
@@ -294,7 +294,7 @@ TEST(BeamSearchTest, WeightsThatAreNotNumbersDoNoHarm) {
   }
 }
 
-// ---- ensembles ----------------------------------------------------------------------------------
+// ---- ensembles ---------------------------------------------------------------------------------
 
 TEST(BeamSearchTest, AModelTwiceIsTheModel) {
   const auto model = TinyModel();

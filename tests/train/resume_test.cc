@@ -68,7 +68,8 @@ TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   const TrainResult whole = Train(Request(directory.path(), "whole"));
   EXPECT_EQ(whole.steps, 40);
   // Between two validations, so that the stop itself must not validate.
-  EXPECT_EQ(Train(Request(directory.path(), "parts"), AfterSteps(17)).reason, StopReason::kInterrupted);
+  EXPECT_EQ(Train(Request(directory.path(), "parts"), AfterSteps(17)).reason,
+            StopReason::kInterrupted);
   EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterSteps(6)).steps, 23);
   const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
   EXPECT_EQ(parts.reason, StopReason::kMaxSteps);
@@ -137,7 +138,8 @@ TEST(ResumeTest, MetricsAfterTheCheckpointAreDropped) {
 TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(1));
-  EXPECT_ERROR(Train(Request(directory.path(), "model")), ErrorKind::kUsage, "--resume", "--overwrite");
+  EXPECT_ERROR(Train(Request(directory.path(), "model")), ErrorKind::kUsage, "--resume",
+               "--overwrite");
   WriteFileAtomically(directory.File("other") + ".txt", "");
   MakeDirectories(directory.File("other"));
   WriteFileAtomically(directory.File("other") + "/thesis.tex", "years of work");
