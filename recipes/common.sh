@@ -25,18 +25,25 @@ need_data() {
   }
 }
 
-# train DIR flags…: starts, or goes on with, or skips what is finished.
+# train NAME flags…: the model $work/NAME; starts, or goes on, or skips what is finished.
 train() {
-  local model=$1
+  local model=$work/$1 finished=$work/$1.finished
   shift
-  if [[ -e $model/finished ]]; then return; fi
+  if [[ -e $finished ]]; then return; fi
   if [[ -e $model/checkpoints/latest ]]; then
     "$ATENTO" train --resume --model "$model"
   else
     "$ATENTO" train --model "$model" "$@"
   fi
-  touch "$model/finished"
+  touch "$finished"
 }
 
-# The value of a number in one-line or indented JSON on standard input, the last one of its name.
+# The last number of this name in JSON on standard input.
 json_number() { grep -o "\"$1\": *[-0-9.e+]*" | tail -n 1 | sed 's/.*: *//'; }
+
+# training NAME: how long it took, as members of a JSON object.
+training() {
+  local metrics=$work/$1/metrics.jsonl
+  printf '"training_s": %.0f, "updates": %d' "$(json_number elapsed_s <"$metrics")" \
+    "$(json_number step <"$metrics")"
+}
