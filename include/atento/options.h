@@ -1,6 +1,6 @@
-// Every option of the library, declared once. A struct's ForEach names each field: its name (the flag
-// --name, the key in a TOML file and in config.json), its allowed range and its help. The command line,
-// --help, config.json and docs/cli.md all derive from these declarations.
+// Every option of the library, declared once. A struct's ForEach names each field: its name (the
+// flag --name, the key in a TOML file and in config.json), its allowed range and its help. The
+// command line, --help, config.json and docs/cli.md all derive from these declarations.
 #ifndef ATENTO_OPTIONS_H_
 #define ATENTO_OPTIONS_H_
 
@@ -43,8 +43,8 @@ struct EnumNames<Direction> {
   static constexpr std::array<const char*, 3> names = {"forward", "backward", "bidirectional"};
 };
 
-// What the decoder sees of the source. None: its initial state only. Fixed: c = the last encoder state
-// at every step. The others score all annotations at each step.
+// What the decoder sees of the source. None: its initial state only. Fixed: c = the last state of a
+// forward encoder at every step. The others score all annotations at each step.
 enum class Attention { kNone, kFixed, kDot, kGeneral, kAdditive };
 template <>
 struct EnumNames<Attention> {
@@ -52,25 +52,26 @@ struct EnumNames<Attention> {
                                                        "additive"};
 };
 
-// When a decoder step attends. Before: with s_{t-1}, and c_t enters the cell (Bahdanau). Between: with
-// the state of a first cell, and c_t enters a second one (conditional RNN). After: with s_t, and c_t
-// goes to the readout alone (Luong).
+// When a decoder step attends. Before: with s_{t-1}, and c_t enters the cell (Bahdanau). Between:
+// with the state of a first cell, and c_t enters a second one (conditional RNN). After: with s_t,
+// and c_t goes to the readout alone (Luong).
 enum class Attend { kBefore, kBetween, kAfter };
 template <>
 struct EnumNames<Attend> {
   static constexpr std::array<const char*, 3> names = {"before", "between", "after"};
 };
 
-// What the output layer reads. Tanh: tanh(W [c; s]). Deep tanh: tanh(W [c; s; Ey]). Maxout: pairwise
-// maxima of W [c; s_{t-1}; Ey].
+// What the output layer reads. Tanh: tanh(W [c; s]). Deep tanh: tanh(W [c; s; Ey]). Maxout:
+// pairwise maxima of W [c; s_{t-1}; Ey].
 enum class Readout { kTanh, kDeepTanh, kMaxout };
 template <>
 struct EnumNames<Readout> {
   static constexpr std::array<const char*, 3> names = {"tanh", "deep-tanh", "maxout"};
 };
 
-// The decoder's initial state. Copy: the encoder's last states, layer by layer. Final: tanh(W h) of the
-// state that the encoder reached last (←h_1 if it reads backwards too, else h_S). Mean: tanh(W mean h).
+// The decoder's initial state. Copy: the encoder's last states, layer by layer. Final: tanh(W h) of
+// the state that the encoder reached last (←h_1 if it reads backwards too, else h_S). Mean: tanh(W
+// mean h).
 enum class Start { kCopy, kFinal, kMean };
 template <>
 struct EnumNames<Start> {
@@ -85,8 +86,8 @@ struct EnumNames<Tie> {
   static constexpr std::array<const char*, 3> names = {"none", "target", "all"};
 };
 
-// Uniform: everything from U[-0.1, 0.1] (Luong+ 2015). Glorot: U[±√(6/(in+out))], recurrent matrices
-// orthogonal, biases 0, an LSTM's forget gate 1. Bahdanau: appendix B.1 of the paper.
+// Uniform: everything from U[-0.1, 0.1] (Luong+ 2015). Glorot: U[±√(6/(in+out))], recurrent
+// matrices orthogonal, biases 0, an LSTM's forget gate 1. Bahdanau: appendix B.1 of the paper.
 enum class Initialization { kUniform, kGlorot, kBahdanau };
 template <>
 struct EnumNames<Initialization> {
@@ -246,7 +247,7 @@ struct TrainingOptions {
     visit("adam-beta1", o.adam_beta1, kShare, "Adam: decay of the mean of gradients");
     visit("adam-beta2", o.adam_beta2, Range{0, 0.999999}, "Adam: decay of their squares");
     visit("adadelta-rho", o.adadelta_rho, Range{0, 0.999999}, "Adadelta: decay of both averages");
-    visit("epsilon", o.epsilon, kNotNegative, "Adam and Adadelta: added to the denominator");
+    visit("epsilon", o.epsilon, Range{1e-12, 1}, "Adam and Adadelta: added to the denominator");
     visit("weight-decay", o.weight_decay, kNotNegative, "Adam: decoupled weight decay per step");
     visit("schedule", o.schedule, kAny, "how the learning rate changes");
     visit("warmup-steps", o.warmup_steps, kNotNegative, "steps of linear warm-up");

@@ -39,8 +39,8 @@ struct TrainRequest {
   TrainingLimits limits;
 };
 
-// What a run in this directory was last asked for: data and limits, with resume set. Change the limits
-// and hand it to Train. Throws Error{kNotFound} if there is nothing to resume.
+// What a run in this directory was last asked for: data and limits, with resume set. Change the
+// limits and hand it to Train. Throws Error{kNotFound} if there is nothing to resume.
 TrainRequest ResumeRequest(const std::string& directory);
 
 enum class StopReason { kMaxEpochs, kMaxSteps, kMaxMinutes, kEarlyStopping, kInterrupted };
@@ -54,9 +54,9 @@ struct TrainResult {
   double seconds = 0;         // of training and validation, over all runs
 };
 
-// Reads the data, learns vocabularies, trains, and leaves a model directory. Progress goes to standard
-// error. `interrupted` is asked after every update; when it answers true, a checkpoint is written and
-// the function returns. Throws Error.
+// Reads the data, learns vocabularies, trains, and leaves a model directory. Progress goes to
+// standard error. `interrupted` is asked before every update and at the end; when it answers true,
+// a checkpoint is written and the function returns. Throws Error.
 TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted = nullptr);
 
 }  // namespace atento

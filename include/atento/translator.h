@@ -14,17 +14,17 @@
 
 namespace atento {
 
-// How the words of a source and of a target belong together, by attention. Words are the white-space
-// separated pieces of a line. Empty for a model without attention.
+// How the words of a source and of a target belong together, by attention. Words are the
+// white-space separated pieces of a line. Empty for a model without attention.
 struct Alignment {
   int source_words = 0;
   int target_words = 0;
-  // [target_words][source_words] row by row: the weight of each source word, summed over its tokens and
-  // averaged over those of the target word. A row sums to at most 1: what is missing went to </s>, and
-  // to spaces; to 0 if its target word has no token of its own.
+  // [target_words][source_words] row by row: the weight of each source word, summed over its tokens
+  // and averaged over those of the target word. A row sums to at most 1: what is missing went to
+  // </s>, and to spaces; to 0 if its target word has no token of its own.
   std::vector<float> weights;
-  // (source, target) pairs: for each target word its heaviest source word (ties: the first), sorted by
-  // target. A target word without any weight has none.
+  // (source, target) pairs: for each target word its heaviest source word (ties: the first), sorted
+  // by target. A target word without any weight has none.
   std::vector<std::pair<int, int>> links;
 };
 
@@ -35,7 +35,7 @@ struct TranslationHypothesis {
   Alignment alignment;
 };
 
-// At most n_best hypotheses, best first; at least one unless the line is empty.
+// At most n_best hypotheses, best first; at least one unless the line is empty or has no tokens.
 struct Translation {
   std::vector<TranslationHypothesis> hypotheses;
   // The source had more tokens than the training's max_source_tokens and was cut.
@@ -51,22 +51,22 @@ struct ScoredPair {
 // One model, or an ensemble whose probabilities are averaged. Thread-safe after construction.
 class Translator {
  public:
-  // directories: one or more model directories. threads: compute threads; 0: one per core. Throws Error
-  // if a model cannot be read, or if the vocabularies of an ensemble differ.
+  // directories: one or more model directories. threads: compute threads; 0: one per core. Throws
+  // Error if a model cannot be read, or if the vocabularies of an ensemble differ.
   explicit Translator(std::span<const std::string> directories, int threads = 0);
   ~Translator();
   Translator(Translator&&) noexcept;
   Translator& operator=(Translator&&) noexcept;
 
-  // The translations of lines, in their order. Lines are sorted by length and decoded in batches; what
-  // a line becomes does not depend on the others. An empty line gives no hypotheses.
+  // The translations of lines, in their order. Lines are sorted by length and decoded in batches;
+  // what a line becomes does not depend on the others. An empty line gives no hypotheses.
   // Throws Error{kUsage} if an option is out of range, or n_best larger than the beam.
   std::vector<Translation> Translate(std::span<const std::string> lines,
                                      const SearchOptions& options = {}) const;
 
   // ln p of each target given its source, and their alignment; sources and targets of equal number
-  // (Error{kData} otherwise). Either side may be empty; lines are not cut, but more than 10000 tokens
-  // are refused (Error{kData}).
+  // (Error{kData} otherwise). Either side may be empty; lines are not cut, but more than 10000
+  // tokens are refused (Error{kData}).
   std::vector<ScoredPair> Score(std::span<const std::string> sources,
                                 std::span<const std::string> targets) const;
 

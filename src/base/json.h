@@ -29,11 +29,11 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value) : value_(std::move(value)) {}
 
-  // Throws Error{kData} that names `where` (a file or "request body") and the byte at fault. Invalid
-  // UTF-8, duplicate keys, trailing text and a nesting deeper than 64 are refused.
+  // Throws Error{kData} that names `where` (a file or "request body") and the byte at fault.
+  // Invalid UTF-8, duplicate keys, trailing text and a nesting deeper than 64 are refused.
   static Json Parse(std::string_view text, std::string_view where);
-  // indent < 0: one line. Doubles are printed so that they read back equal; NaN and infinity as null.
-  // Text that is not valid UTF-8 is printed with U+FFFD in place of the faulty bytes.
+  // indent < 0: one line. Doubles are printed so that they read back equal; NaN and infinity as
+  // null. Text that is not valid UTF-8 is printed with U+FFFD in place of the faulty bytes.
   std::string Dump(int indent = -1) const;
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }

@@ -14,9 +14,6 @@ void Log(LogLevel level, std::string_view message);
 inline void LogInfo(std::string_view message) { Log(LogLevel::kInfo, message); }
 inline void LogWarning(std::string_view message) { Log(LogLevel::kWarning, message); }
 
-// Info lines are dropped while quiet; warnings and errors never are.
-void SetQuiet(bool quiet);
-
 }  // namespace atento
 
 #endif  // ATENTO_BASE_LOG_H_

@@ -1,5 +1,5 @@
-// What can be done with any declared option struct (include/atento/options.h): turn it into JSON and
-// back, check its ranges, name its enums.
+// What can be done with any declared option struct (include/atento/options.h): turn it into JSON
+// and back, check its ranges, name its enums.
 #ifndef ATENTO_BASE_OPTIONS_H_
 #define ATENTO_BASE_OPTIONS_H_
 

@@ -1,5 +1,6 @@
 // Random numbers that are the same on every compiler and machine: the standard library fixes its
-// engines but not its distributions. Everything random in Atento is keyed, never drawn from a global.
+// engines but not its distributions. Everything random in Atento is keyed, never drawn from a
+// global.
 #ifndef ATENTO_BASE_RANDOM_H_
 #define ATENTO_BASE_RANDOM_H_
 

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "atento/error.h"
 #include "base/check.h"
 
 namespace atento {
@@ -29,6 +32,15 @@ struct WorkerPool::Impl {
   bool stop = false;
   std::vector<std::exception_ptr> errors;
   std::vector<std::thread> threads;
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+    }
+    started.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
 
   void Loop(int index) {
     for (int64_t done = 0;; ++done) {
@@ -55,17 +67,16 @@ struct WorkerPool::Impl {
 WorkerPool::WorkerPool(int threads) : impl_(std::make_unique<Impl>()) {
   CHECK(threads >= 1);
   impl_->errors.resize(static_cast<size_t>(threads));
-  for (int i = 0; i < threads; ++i) impl_->threads.emplace_back([this, i] { impl_->Loop(i); });
+  Impl* impl = impl_.get();
+  try {
+    for (int i = 0; i < threads; ++i) impl->threads.emplace_back([impl, i] { impl->Loop(i); });
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::kInternal, "the system refuses to start " + std::to_string(threads) +
+                                          " threads: " + error.what() + "; use fewer");
+  }
 }
 
-WorkerPool::~WorkerPool() {
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->stop = true;
-  }
-  impl_->started.notify_all();
-  for (std::thread& thread : impl_->threads) thread.join();
-}
+WorkerPool::~WorkerPool() = default;
 
 int WorkerPool::threads() const { return static_cast<int>(impl_->threads.size()); }
 

@@ -12,8 +12,9 @@ int AvailableThreads();
 
 class WorkerPool {
  public:
-  // threads >= 1. The calling thread is none of them: worker i is the same thread at every call, so that
-  // its thread-local caches stay warm.
+  // threads >= 1. Throws Error{kInternal} if the system refuses to start so many. The calling
+  // thread is none of them: worker i is the same thread at every call, so that its thread-local
+  // caches stay warm.
   explicit WorkerPool(int threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

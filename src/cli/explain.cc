@@ -107,6 +107,9 @@ Trace ExplainCommand::Explain() const {
   if (translation.truncated) {
     LogWarning("TEXT is longer than the sentences of training; translated as far as those went");
   }
+  if (translation.hypotheses.empty()) {
+    throw Error(ErrorKind::kUsage, "TEXT has nothing in it that the model's tokenizer keeps");
+  }
   const TranslationHypothesis& best = translation.hypotheses.front();
   return MakeTrace(options_.text, best.text, best.log_prob, best.alignment);
 }

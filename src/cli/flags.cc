@@ -35,17 +35,16 @@ bool ParseSwitch(const std::string& label, const std::string& text) {
 
 namespace {
 
-// All of the text, or nothing.
+// All of the text, or nothing. Throws Error{kUsage} for a number that no computer word holds.
 template <class Number>
-std::optional<Number> ReadNumber(const std::string& text) {
+std::optional<Number> ReadNumber(const std::string& label, const std::string& text) {
   Number value{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop != end || (error != std::errc() && error != std::errc::result_out_of_range)) return {};
-  // A whole number too large for 64 bits is too large for any range.
   if (error == std::errc::result_out_of_range) {
-    return text[0] == '-' ? std::numeric_limits<Number>::lowest()
-                          : std::numeric_limits<Number>::max();
+    throw Error(ErrorKind::kUsage,
+                label + ": " + text + " is out of range: too large or too close to zero");
   }
   return value;
 }
@@ -61,7 +60,7 @@ std::optional<Number> ReadNumber(const std::string& text) {
 
 int64_t ParseInteger(const std::string& label, const std::string& text, const Range& range,
                      int64_t low, int64_t high) {
-  const auto value = ReadNumber<int64_t>(text);
+  const auto value = ReadNumber<int64_t>(label, text);
   if (!value) NotANumber(label, text, "a whole number", range);
   // The narrower of the declared range and the type's, so that a message never allows what the type
   // cannot hold.
@@ -72,7 +71,7 @@ int64_t ParseInteger(const std::string& label, const std::string& text, const Ra
 }
 
 double ParseNumber(const std::string& label, const std::string& text, const Range& range) {
-  const auto value = ReadNumber<double>(text);
+  const auto value = ReadNumber<double>(label, text);
   if (!value || !std::isfinite(*value)) NotANumber(label, text, "a number", range);
   CheckInRange(label, *value, range);
   return *value;

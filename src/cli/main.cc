@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ int main(int argc, char** argv) {
   } catch (const atento::Error& error) {
     atento::Log(atento::LogLevel::kError, error.what());
     return error.kind() == atento::ErrorKind::kUsage ? 2 : 1;
+  } catch (const std::filesystem::filesystem_error& error) {
+    atento::Log(atento::LogLevel::kError, error.path1().string() + ": " + error.code().message() +
+                                              "; check the path and its permissions");
+    return 1;
   } catch (const std::bad_alloc&) {
     atento::Log(atento::LogLevel::kError,
                 "out of memory; use smaller batches or a smaller model, or free some memory");

@@ -41,11 +41,13 @@ Output::Output(const std::string& path) : name_(path), path_(path) {
   const auto status = std::filesystem::status(path, ignored);
   if (std::filesystem::is_directory(status)) Fail(EISDIR);
   const bool is_new = !std::filesystem::exists(status);
-  if (is_new || std::filesystem::is_regular_file(status)) {
+  // A link stays one: /dev/stdout may lead to a regular file.
+  const bool is_link = std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored));
+  if (!is_link && (is_new || std::filesystem::is_regular_file(status))) {
     temporary_ = path + ".tmp";
     file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   } else {
-    file_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
   if (file_ < 0) {
     const int error = errno;

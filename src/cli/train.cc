@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <utility>
 
 #include "atento/error.h"
 #include "atento/trainer.h"
@@ -16,7 +17,7 @@ struct TrainFlags {
   OneOrTwo train;
   OneOrTwo dev;
   std::string model;
-  std::string preset;
+  std::string preset = "small";
   std::string config;
   std::string init_from;
   bool resume = false;
@@ -70,6 +71,8 @@ const char* ReasonText(StopReason reason) {
   return "";
 }
 
+constexpr std::string_view kText = "Text";
+constexpr std::string_view kModel = "Model";
 constexpr std::string_view kLimits = "Validation and limits";
 
 class TrainCommand : public Command {
@@ -84,8 +87,8 @@ class TrainCommand : public Command {
   std::string notes() const override;
   void Declare(FlagSet* flags) override {
     flags->Add("Data and directory", &flags_);
-    flags->Add("Text", &request_.text);
-    flags->Add("Model", &request_.model);
+    flags->Add(kText, &request_.text);
+    flags->Add(kModel, &request_.model);
     flags->Add("Training", &request_.training);
     flags->Add(kLimits, &request_.limits);
   }
@@ -93,6 +96,7 @@ class TrainCommand : public Command {
   int Run(const FlagSet& flags) override;
 
  private:
+  void CheckInitFrom(const FlagSet& flags) const;
   void CheckResume(const FlagSet& flags) const;
 
   TrainFlags flags_;
@@ -109,7 +113,9 @@ A configuration file holds `key = value` lines; the keys are flags without their
 the command line wins over the file, the file over the preset, the preset over the defaults.
 
 SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes
-on from there. It needs `--model` alone; of the other flags it takes those of validation and limits.
+on from there. It needs `--model` alone, and the data files as they were and where they were; of
+the other flags it takes those of validation and limits, and remembers them. `--init-from` keeps the
+vocabularies and the architecture of its model.
 )";
   return text;
 }
@@ -124,12 +130,25 @@ void TrainCommand::Prepare(const FlagSet& flags) {
     flags_.strict = request_.strict;
     return;
   }
+  if (flags.Given("init-from")) CheckInitFrom(flags);
   const std::string name = flags.Text("preset");
-  if (name.empty()) return;
   Preset preset = FindPreset(name);
   request_.text = std::move(preset.text);
   request_.model = preset.model;
   request_.training = preset.training;
+}
+
+// Vocabularies and architecture are those of the model that training starts from.
+void TrainCommand::CheckInitFrom(const FlagSet& flags) const {
+  for (const FlagGroup& group : flags.groups()) {
+    for (const Flag& flag : group.flags) {
+      if (flags.Given(flag.name) &&
+          (group.title == kText || group.title == kModel)) {
+        throw Error(ErrorKind::kUsage, "--" + flag.name + " cannot be given with --init-from, whose "
+                                       "vocabularies and architecture stay; leave it out");
+      }
+    }
+  }
 }
 
 // A run goes on with the limits it is given, but with its own data, architecture and learning rule.
@@ -158,11 +177,18 @@ int TrainCommand::Run(const FlagSet&) {
   request_.overwrite = flags_.overwrite;
   request_.strict = flags_.strict;
   request_.preset = flags_.preset;
-  InstallSignalHandlers();
-  const TrainResult result = Train(request_, [] { return signal_received.load() != 0; });
-  LogInfo(fmt::format("stopped after {} updates and {:.0f} s: {}; the model of update {} is in {}",
-                      result.steps, result.seconds, ReasonText(result.reason), result.best_step,
-                      request_.directory));
+  // Reading data and learning vocabularies end at once; from the first update on there is something
+  // to save.
+  const TrainResult result = Train(request_, [installed = false]() mutable {
+    if (!std::exchange(installed, true)) InstallSignalHandlers();
+    return signal_received.load() != 0;
+  });
+  const std::string model =
+      result.best_step > 0
+          ? fmt::format("the model of update {} is in {}", result.best_step, request_.directory)
+          : "no model yet, since there was no validation";
+  LogInfo(fmt::format("stopped after {} updates and {:.0f} s: {}; {}", result.steps, result.seconds,
+                      ReasonText(result.reason), model));
   return result.reason == StopReason::kInterrupted ? 128 + signal_received.load() : 0;
 }
 

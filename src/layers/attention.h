@@ -2,23 +2,24 @@
 //
 //   symbol   shape   meaning
 //   h_j      [C]     annotation: the encoder's top-layer state(s) at source position j, 0 ≤ j < S
-//   s        [H]     query: a decoder state. Which one is the decoder's choice: s_{i−1} before its cell
-//                    (Bahdanau+ 2014), s'_i between its two cells, or s_i after it (Luong+ 2015)
+//   s        [H]     query: a decoder state. Which one is the decoder's choice: s_{i−1} before its
+//                    cell (Bahdanau+ 2014), s'_i between its two cells, or s_i after it (Luong+ 2015)
 //   e_j              score of position j: how well it matches the query
 //   α_j              its weight: Σ_j α_j = 1
 //   c        [C]     context: what the step sees of the source
 //
 // Attention = score × window × mix.
 //
-//   Score    dot        e_j = s · h_j                            Luong+ 2015, section 3.1; needs H = C
-//            general    e_j = s · W_a h_j                        Luong+ 2015, section 3.1
-//            additive   e_j = v_a · tanh(W_a s + U_a h_j)        Bahdanau+ 2014, appendix A.1.2
+//   Score    dot        e_j = s · h_j                            Luong+ 2015, 3.1; needs H = C
+//            general    e_j = s · W_a h_j                        Luong+ 2015, 3.1
+//            additive   e_j = v_a · tanh(W_a s + U_a h_j)        Bahdanau+ 2014, A.1.2
 //   Window   global     every position
 //            fixed      the last one alone: α_{S−1} = 1, no scores (the fixed vector of Cho+ 2014)
 //   Mix      α = softmax_j(e);  c = Σ_j α_j h_j
 //
-// What does not depend on the query is computed once per sentence and called its keys: U_a h_j for the
-// additive score, h_j itself for the others, whose query is projected instead: s · W_a h = (W_aᵀ s) · h.
+// What does not depend on the query is computed once per sentence and called its keys: U_a h_j for
+// the additive score, h_j itself for the others, whose query is projected instead:
+// s · W_a h = (W_aᵀ s) · h.
 #ifndef ATENTO_LAYERS_ATTENTION_H_
 #define ATENTO_LAYERS_ATTENTION_H_
 
@@ -67,16 +68,16 @@ AttentionMemory NewAttentionMemory(Attention attention, const AttentionParams& p
                                    const SequenceLayout& layout, ConstMatrix h,
                                    Workspace& workspace);
 
-// One step for R rows. s [R,H] queries; column [R]: the sentence of `memory` that each row looks at.
-// Writes cache.q, scores, alpha and context.
+// One step for R rows. s [R,H] queries; column [R]: the sentence of `memory` that each row looks
+// at. Writes cache.q, scores, alpha and context.
 // Cost: O(R·S·(A+C)) and one GEMM; allocates nothing. Threads: safe when outputs are distinct.
 void AttentionForward(Attention attention, const AttentionParams& params,
                       const AttentionMemory& memory, ConstMatrix s, const int* column,
                       const AttentionCache& cache, Workspace& workspace);
 
 // s, column, cache: as Forward had and left them. d_context [R,C]: gradient of c. Accumulates into
-// d_s [R,H], d_memory and d_params.v_a, and writes cache.d_q, from which AttentionParameterGradients
-// computes the rest.
+// d_s [R,H], d_memory and d_params.v_a, and writes cache.d_q, from which
+// AttentionParameterGradients computes the rest.
 void AttentionBackward(Attention attention, const AttentionParams& params,
                        const AttentionMemory& memory, ConstMatrix s, const int* column,
                        const AttentionCache& cache, ConstMatrix d_context, Matrix d_s,

@@ -7,14 +7,14 @@
 // GRU    r = σ(W_r x + U_r h' + b_r)
 //        z = σ(W_z x + U_z h' + b_z)
 //        n = tanh(W_n x + b_n + r ∘ (U_n h' + b_u))      kGru: reset after the matrix
-//        n = tanh(W_n x + b_n + U_n (r ∘ h'))            kGruResetBefore: Bahdanau+ 2014, appendix A.1.1
+//        n = tanh(W_n x + b_n + U_n (r ∘ h'))            kGruResetBefore: Bahdanau+ 2014, A.1.1
 //        h = (1 − z) ∘ h' + z ∘ n                        z admits the new state, in both
 //
 // LSTM   i, f, o = σ(W_{i,f,o} x + U_{i,f,o} h' + b_{i,f,o});  g = tanh(W_g x + U_g h' + b_g)
 //        c = f ∘ c' + i ∘ g;   h = o ∘ tanh(c)
 //
-// The blocks of W, U and b stand in the order r z n, and i f g o, as in PyTorch. (PyTorch's z is our
-// 1 − z: to take over its weights, negate the z blocks.)
+// The blocks of W, U and b stand in the order r z n, and i f g o, as in PyTorch. (PyTorch's z is
+// our 1 − z: to take over its weights, negate the z blocks.)
 #ifndef ATENTO_LAYERS_CELL_H_
 #define ATENTO_LAYERS_CELL_H_
 
@@ -35,8 +35,8 @@ struct CellParams {
   Vector b_u;  // [H]: kGru only, else empty
 };
 
-// What a step leaves for its gradient. A sequence runner allocates one row per element of the batch and
-// hands each step its rows.
+// What a step leaves for its gradient. A sequence runner allocates one row per element of the batch
+// and hands each step its rows.
 struct CellCache {
   Matrix gates;   // [N,G·H]  W x + b in; activations out; pre-activation gradients after Backward
   Matrix h_prev;  // [N,H]    h', filled by the caller
@@ -58,13 +58,14 @@ CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena&
 void CellForward(Cell cell, const CellParams& params, const CellCache& cache, Matrix h,
                  Workspace& workspace);
 
-// d_h [R,H]: gradient of h. d_c [R,H] (LSTM): gradient of c in, of c' out. Overwrites d_h_prev [R,H]
-// with the gradient of h', and cache.gates with that of W x + b.
+// d_h [R,H]: gradient of h. d_c [R,H] (LSTM): gradient of c in, of c' out. Overwrites d_h_prev
+// [R,H] with the gradient of h', and cache.gates with that of W x + b.
 void CellBackward(Cell cell, const CellParams& params, const CellCache& cache, ConstMatrix d_h,
                   Matrix d_c, Matrix d_h_prev, Workspace& workspace);
 
-// After Backward of every step of a sequence: accumulates the gradients of U, b and b_u, each in one
-// product over all rows. The gradient of W, whose inputs the caller knows, is AddWeightGradient's.
+// After Backward of every step of a sequence: accumulates the gradients of U, b and b_u, each in
+// one product over all rows. The gradient of W, whose inputs the caller knows, is
+// AddWeightGradient's.
 void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_params);
 
 // d_W += d_yᵀ x, for y = x Wᵀ. W may be a column block of a larger matrix.

@@ -1,5 +1,5 @@
-// Dropout, keyed: which numbers are dropped follows from (key, place, step) alone, so that the backward
-// pass makes the same call on the gradient, and nothing is stored.
+// Dropout, keyed: which numbers are dropped follows from (key, place, step) alone, so that the
+// backward pass makes the same call on the gradient, and nothing is stored.
 #ifndef ATENTO_LAYERS_DROPOUT_H_
 #define ATENTO_LAYERS_DROPOUT_H_
 

@@ -32,7 +32,6 @@ LossSums& LossSums::operator+=(const LossSums& other) {
   loss += other.loss;
   log_prob += other.log_prob;
   tokens += other.tokens;
-  correct += other.correct;
   return *this;
 }
 
@@ -64,9 +63,6 @@ LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<con
   ForEachChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
     for (int i = 0; i < count; ++i) {
       const int target = y[static_cast<size_t>(begin + i)];
-      int best = 0;
-      TopK(logits.RowSpan(i), 1, &best);
-      sums.correct += best == target;
       Real log_prob = 0;
       sums.loss += SoftmaxCrossEntropy(logits.RowSpan(i), target, label_smoothing, 0, &log_prob);
       sums.log_prob += log_prob;

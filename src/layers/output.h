@@ -20,15 +20,13 @@ struct OutputParams {
 
 struct OutputLossOptions {
   Real label_smoothing = 0;  // ε
-  Real gradient_scale =
-      0;  // the weight of each token in the gradient, e.g. 1 / tokens of the update
+  Real gradient_scale = 0;   // weight of a token in the gradient, e.g. 1 / tokens of the update
 };
 
 struct LossSums {
   double loss = 0;      // Σ −Σ_v q_v log p_v, nats
   double log_prob = 0;  // Σ log p_y: without smoothing
   int64_t tokens = 0;
-  int64_t correct = 0;  // arg max = y; counted by OutputEvaluate alone
 
   LossSums& operator+=(const LossSums& other);
 };
@@ -37,8 +35,8 @@ struct LossSums {
 void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits, Workspace& workspace);
 
 // Forward and backward at once, in chunks of rows: a chunk of logits is turned into its gradient in
-// place, so that [N,V] never exists as a whole. t [N,R], y [N]. Overwrites d_t [N,R] and accumulates
-// into d_params.
+// place, so that [N,V] never exists as a whole. t [N,R], y [N]. Overwrites d_t [N,R] and
+// accumulates into d_params.
 LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
                     const OutputLossOptions& options, Matrix d_t, OutputParams& d_params,
                     Workspace& workspace);

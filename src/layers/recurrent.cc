@@ -27,7 +27,8 @@ struct Order {
   }
 };
 
-// to = the state that step i - 1 left in `states`, and zeros for the sequences that start at step i.
+// to = the state that step i - 1 left in `states`, and zeros for the sequences that start at step
+// i.
 void CopyPrevious(const Order& order, int i, Matrix states, Matrix to) {
   int continued = order.Continued(i);
   if (continued > 0) {

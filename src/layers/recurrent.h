@@ -1,6 +1,6 @@
 // A recurrent layer over whole sequences: the input products of all steps in one GEMM, then step by
-// step the recurrent ones. Used by the encoder; the decoder, which attends between its steps, runs its
-// cells itself (model/decoder.h).
+// step the recurrent ones. Used by the encoder; the decoder, which attends between its steps, runs
+// its cells itself (model/decoder.h).
 #ifndef ATENTO_LAYERS_RECURRENT_H_
 #define ATENTO_LAYERS_RECURRENT_H_
 
@@ -15,9 +15,9 @@ struct RecurrentFinal {
   Matrix c;  // [B,H]: LSTM only
 };
 
-// x [N,I]: inputs, N = layout.rows(). Starts from zero and writes the state after each element to
-// h [N,H], which may be strided; reversed: from the last element to the first. If final.h is not empty,
-// the last states go there. cache: NewCellCache(cell, N, H, …).
+// x [N,I]: inputs, N = layout.rows(). Starts from zero and writes the state after each element to h
+// [N,H], which may be strided; reversed: from the last element to the first. If final.h is not
+// empty, the last states go there. cache: NewCellCache(cell, N, H, …).
 // Cost: one GEMM [N,I]·[I,G·H] and one [alive,H]·[H,G·H] a step.
 void RecurrentForward(Cell cell, bool reversed, const CellParams& params,
                       const SequenceLayout& layout, ConstMatrix x, const CellCache& cache, Matrix h,

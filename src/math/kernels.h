@@ -23,7 +23,6 @@ void AddTo(ConstMatrix x, Matrix y);              // y += x
 void AddTo(ConstVector x, Vector y);              // y += x
 void AddScaled(Real a, ConstVector x, Vector y);  // y += a·x
 void Scale(Real a, Vector x);                     // x *= a
-void MultiplyTo(ConstMatrix x, Matrix y);         // y ∘= x
 void Sigmoid(Vector x);                           // in place
 void Tanh(Vector x);
 void Exp(Vector x);
@@ -39,28 +38,26 @@ double SumOfSquares(ConstVector x);  // accumulated in double
 void AddRowSums(ConstMatrix x, Vector out);
 Real LogSumExp(ConstVector x);
 void Softmax(Vector x);     // in place; −∞ entries become 0; not all may be −∞
-void LogSoftmax(Vector x);  // in place
 // d_x becomes p ∘ (d_x − Σ p·d_x): in place, from d_p to the gradient of softmax's argument.
 void SoftmaxBackward(ConstVector p, Vector d_x);
 // The indices of the k largest entries, largest first, ties to the smaller index; NaN counts as −∞.
 // 1 <= k <= x.size(). index [k].
 void TopK(ConstVector x, int k, int* index);
 
-// ---- the output layer: softmax and label-smoothed cross-entropy in one pass
-// ---------------------- For one row of logits [V] with the true class `target`, q =
-// (1−ε)·onehot(target) + ε/V and p = softmax(logits). Returns −Σ_v q_v log p_v (nats). If log_prob
-// is not null it receives log p_target. If scale is not 0 the logits are overwritten by scale·(p −
-// q), the gradient.
+// ---- the output layer: softmax and label-smoothed cross-entropy in one pass --------------------
+// For one row of logits [V] with the true class `target`, q = (1−ε)·onehot(target) + ε/V and
+// p = softmax(logits). Returns −Σ_v q_v log p_v (nats). If log_prob is not null it receives
+// log p_target. If scale is not 0 the logits are overwritten by scale·(p − q), the gradient.
 Real SoftmaxCrossEntropy(Vector logits, int target, Real epsilon, Real scale, Real* log_prob);
 
 // ---- dropout -----------------------------------------------------------------------------------
 // x_i becomes x_i / (1 − rate) or 0. Which, depends on (key, row, column) alone, never on the
-// view's stride, so that the same call with the same key, on the gradient, is the backward pass. 0
-// <= rate < 1.
+// view's stride, so that the same call with the same key, on the gradient, is the backward pass.
+// Requires: 0 <= rate < 1.
 void Dropout(Matrix x, Real rate, uint64_t key);
 
-// ---- recurrent cells, after their matrix products. Equations: layers/cell.h
-// ---------------------- All matrices have the same number of rows R (one per living sequence).
+// ---- recurrent cells, after their matrix products. Equations: layers/cell.h --------------------
+// All matrices have the same number of rows R (one per living sequence).
 //
 // LSTM. gates [R,4H], blocks i f g o: pre-activations in, activations out. c may be c_prev itself.
 void LstmForward(Matrix gates, ConstMatrix c_prev, Matrix c, Matrix h);
@@ -91,9 +88,9 @@ void GruResetBeforeBackwardState(Matrix gates, ConstMatrix h_prev, ConstMatrix d
 void GruResetBeforeBackwardGates(Matrix gates, ConstMatrix h_prev, ConstMatrix d_reset_h,
                                  Matrix d_h_prev);
 
-// ---- attention over the rows of one sentence. Equations: layers/attention.h
-// ---------------------- The memory of sentence b lies in rows offset[j] + b of a matrix, j = 0 …
-// count−1 (SequenceLayout).
+// ---- attention over the rows of one sentence. Equations: layers/attention.h --------------------
+// The memory of sentence b lies in rows offset[j] + b of a matrix, j = 0 … count−1
+// (SequenceLayout).
 struct MemoryRows {
   const int* offset;  // SequenceLayout::offsets().data()
   int column;         // b
@@ -122,8 +119,8 @@ void Maxout(ConstMatrix x, Matrix y);
 // d_x is overwritten: the gradient goes to the larger of each pair, on a tie to the first.
 void MaxoutBackward(ConstMatrix x, ConstMatrix d_y, Matrix d_x);
 
-// ---- optimizers: one fused pass over a slice of the flat parameter arena
-// -------------------------- gradient_scale multiplies every gradient first (clipping).
+// ---- optimizers: one fused pass over a slice of the flat parameter arena -----------------------
+// gradient_scale multiplies every gradient first (clipping).
 struct AdamStep {
   Real learning_rate, beta1, beta2, epsilon;
   Real correction1, correction2;  // 1 − beta1^t, 1 − beta2^t

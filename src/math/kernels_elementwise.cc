@@ -32,15 +32,6 @@ void ScaleKernel(Real a, Vector x) {
                      ATENTO_BODY { memory.Store(hn::Mul(memory.Load(p + i), Set(a)), p + i); });
 }
 
-void MultiplyToKernel(ConstMatrix x, Matrix y) {
-  LoopRows(x.contiguous() && y.contiguous(), x.rows, x.cols,
-           [=](auto memory, int row, size_t i) ATENTO_BODY {
-             const Real* x_i = x.Row(row) + i;
-             Real* y_i = y.Row(row) + i;
-             memory.Store(hn::Mul(memory.Load(y_i), memory.Load(x_i)), y_i);
-           });
-}
-
 // x becomes function(x).
 template <class Function>
 HWY_INLINE void Apply(Matrix x, Function function) {
@@ -209,7 +200,6 @@ void InPieces(Vector x, Kernel kernel) {
 HWY_EXPORT(AddToKernel);
 HWY_EXPORT(AddScaledKernel);
 HWY_EXPORT(ScaleKernel);
-HWY_EXPORT(MultiplyToKernel);
 HWY_EXPORT(SigmoidKernel);
 HWY_EXPORT(TanhKernel);
 HWY_EXPORT(ExpKernel);
@@ -244,11 +234,6 @@ void AddScaled(Real a, ConstVector x, Vector y) {
 }
 
 void Scale(Real a, Vector x) { HWY_DYNAMIC_DISPATCH(ScaleKernel)(a, x); }
-
-void MultiplyTo(ConstMatrix x, Matrix y) {
-  CHECK(SameShape(x, y));
-  HWY_DYNAMIC_DISPATCH(MultiplyToKernel)(x, y);
-}
 
 void Sigmoid(Matrix x) { HWY_DYNAMIC_DISPATCH(SigmoidKernel)(x); }
 void Tanh(Matrix x) { HWY_DYNAMIC_DISPATCH(TanhKernel)(x); }

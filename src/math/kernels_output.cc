@@ -48,18 +48,6 @@ void SoftmaxKernel(Vector x) {
                      ATENTO_BODY { memory.Store(hn::Mul(memory.Load(p + i), Set(scale)), p + i); });
 }
 
-void LogSoftmaxKernel(Vector x) {
-  // x − max first: subtracting a rounded logsumexp of large numbers would lose digits.
-  const Real max = Maximum(x.data(), x.size());
-  const Real sum = SumOfExps(x.data(), x.size(), max);
-  const Real log_sum = static_cast<Real>(std::log(static_cast<double>(sum)));
-  Real* p = x.data();
-  Loop(x.size(), [=](auto memory, size_t i) ATENTO_BODY {
-    const Vec below_max = hn::Sub(memory.Load(p + i), Set(max));
-    memory.Store(hn::Sub(below_max, Set(log_sum)), p + i);
-  });
-}
-
 void SoftmaxBackwardKernel(ConstVector p, Vector d_x) {
   const Real mean = DotProduct(p.data(), d_x.data(), p.size());
   const Real* p_row = p.data();
@@ -157,7 +145,6 @@ namespace atento {
 
 HWY_EXPORT(LogSumExpKernel);
 HWY_EXPORT(SoftmaxKernel);
-HWY_EXPORT(LogSoftmaxKernel);
 HWY_EXPORT(SoftmaxBackwardKernel);
 HWY_EXPORT(SoftmaxCrossEntropyKernel);
 HWY_EXPORT(TopKKernel);
@@ -167,7 +154,6 @@ Real LogSumExp(ConstVector x) {
 }
 
 void Softmax(Vector x) { HWY_DYNAMIC_DISPATCH(SoftmaxKernel)(x); }
-void LogSoftmax(Vector x) { HWY_DYNAMIC_DISPATCH(LogSoftmaxKernel)(x); }
 
 void SoftmaxBackward(ConstVector p, Vector d_x) {
   CHECK(p.size() == d_x.size());

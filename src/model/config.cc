@@ -29,6 +29,10 @@ void CheckModelConfig(const ModelConfig& c) {
   RequireSize("--readout-size", c.readout_size);
   Require(c.attention != Attention::kNone || c.attend == Attend::kAfter,
           "--attention none has nothing to attend to: use --attend after with it");
+  // A backward encoder's last annotation has read nothing but </s>.
+  Require(c.attention != Attention::kFixed || c.encoder_direction == Direction::kForward,
+          "--attention fixed hands on the last annotation, which has read the whole source only "
+          "with --encoder-direction forward: set it");
   Require(c.attention != Attention::kDot || c.decoder_size == c.annotation_size(),
           "--attention dot needs a decoder state as large as an annotation: set --decoder-size " +
               std::to_string(c.annotation_size()) + " or use --attention general");

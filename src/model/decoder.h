@@ -3,11 +3,12 @@
 // One step i, for the rows that are alive (papers.md; H state, E embedding, R readout):
 //
 //   attend before    c = attention(s_{i−1});  s_i = cell([E y_{i−1}; c; t_{i−1}], s_{i−1})
-//   attend between   s' = cell([E y_{i−1}; t_{i−1}], s_{i−1});  c = attention(s');  s_i = cell₂(c, s')
+//   attend between   s' = cell([E y_{i−1}; t_{i−1}], s_{i−1});  c = attention(s');
+//                    s_i = cell₂(c, s')
 //   attend after     s_i = cell([E y_{i−1}; t_{i−1}], s_{i−1});  c = attention(s_i)
 //
-// with t_{i−1} only if input is fed, further layers reading the one below, and the query taken from the
-// top layer (between: from layer 0, whose second cell is the transition). Then the readout:
+// with t_{i−1} only if input is fed, further layers reading the one below, and the query taken from
+// the top layer (between: from layer 0, whose second cell is the transition). Then the readout:
 //
 //   tanh        t = tanh(W [c; s_i])                   Luong+ 2015, eq. 5
 //   deep tanh   t = tanh(W [c; s_i; E y_{i−1}])        Nematus
@@ -55,18 +56,18 @@ DecoderCache NewDecoderCache(const ModelConfig& config, const DecoderParams& par
 DecoderState DecoderStart(const ModelConfig& config, const DecoderParams& params,
                           const EncoderState& encoder, Workspace& workspace);
 
-// d_start as NewDecoderState. Accumulates into d_params, d_annotations [N,C] (Start::kMean) and d_final
-// (the others).
+// d_start as NewDecoderState. Accumulates into d_params, d_annotations [N,C] (Start::kMean) and
+// d_final (the others).
 void DecoderStartBackward(const ModelConfig& config, const DecoderParams& params,
                           const EncoderState& encoder, const DecoderState& start,
                           const DecoderState& d_start, DecoderParams& d_params,
                           Matrix d_annotations, std::span<const RecurrentFinal> d_final,
                           Workspace& workspace);
 
-// One step of the rows [begin, begin + count) of the cache, up to the readout t. On entry these rows
-// hold the embeddings of the last symbols, W E y + b in cells[0].gates, and the state before the step
-// in every cell's h_prev and c_prev, and in t_prev. column [count]: the sentence of each row.
-// The readout is left to DecoderReadout unless input is fed.
+// One step of the rows [begin, begin + count) of the cache, up to the readout t. On entry these
+// rows hold the embeddings of the last symbols, W E y + b in cells[0].gates, and the state before
+// the step in every cell's h_prev and c_prev, and in t_prev. column [count]: the sentence of each
+// row. The readout is left to DecoderReadout unless input is fed.
 void DecoderStep(const ModelConfig& config, const DecoderParams& params,
                  const AttentionMemory& memory, const DecoderCache& cache, int begin, int count,
                  const int* column, int step, const DropoutOptions& dropout, Workspace& workspace);

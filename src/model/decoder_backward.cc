@@ -6,8 +6,8 @@
 namespace atento {
 namespace {
 
-// One batch on its way back. Step by step the gradients of activations; afterwards, each in one product
-// over all rows, those of the parameters.
+// One batch on its way back. Step by step the gradients of activations; afterwards, each in one
+// product over all rows, those of the parameters.
 class Backward {
  public:
   Backward(const ModelConfig& config, const DecoderParams& params, const AttentionMemory& memory,

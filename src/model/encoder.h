@@ -25,8 +25,8 @@ struct EncoderState {
   Matrix annotations() const { return inputs.back(); }
 };
 
-// ids [N]: the symbols, each source ending with </s>, in the rows of `layout`; both must outlive the
-// result.
+// ids [N]: the symbols, each source ending with </s>, in the rows of `layout`; both must outlive
+// the result.
 EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& params,
                             const SequenceLayout& layout, std::span<const int> ids,
                             const DropoutOptions& dropout, Workspace& workspace);

@@ -25,8 +25,8 @@ struct ModelDescription {
 // Everything that search needs. Immutable once loaded, but for the packed weights, which fill
 // themselves and may be used from several threads.
 struct Model {
-  // Parameters are zero. Throws Error{kUsage} if the description contradicts itself, or does not fit
-  // the vocabularies.
+  // Parameters are zero. Throws Error{kUsage} if the description contradicts itself, or does not
+  // fit the vocabularies.
   Model(ModelDescription d, Tokenizer source, Tokenizer target);
 
   ModelDescription description;
@@ -38,18 +38,20 @@ struct Model {
   const ModelConfig& config() const { return description.model; }
 };
 
-// Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo}, naming
-// the file and what is wrong with it, for anything missing, damaged, altered or of a newer format.
+// Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo},
+// naming the file and what is wrong with it, for anything missing, damaged, altered or of a newer
+// format.
 std::unique_ptr<Model> LoadModel(const std::string& directory);
 
-// The same without the parameters, which stay zero: a run that goes on reads them from its checkpoint.
+// The same without the parameters, which stay zero: a run that goes on reads them from its
+// checkpoint.
 std::unique_ptr<Model> LoadModelDescription(const std::string& directory);
 
 // config.json and the vocabularies; each written atomically into an existing directory.
 void SaveModelDescription(const Model& model, const std::string& directory);
 
-// The tensors alone, to and from one safetensors file. Load throws Error{kData} unless names, shapes
-// and types are exactly the model's.
+// The tensors alone, to and from one safetensors file. Load throws Error{kData} unless names,
+// shapes and types are exactly the model's.
 void SaveParameters(const ModelConfig& config, const Parameters& parameters,
                     const std::string& path);
 void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters);

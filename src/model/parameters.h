@@ -1,6 +1,6 @@
-// All parameters of a model in one flat block, and the views of its layers into it. Gradients and the
-// optimizer's moments are further blocks of the same layout, so that clipping, the optimizer and
-// checkpoints are one loop each.
+// All parameters of a model in one flat block, and the views of its layers into it. Gradients and
+// the optimizer's moments are further blocks of the same layout, so that clipping, the optimizer
+// and checkpoints are one loop each.
 #ifndef ATENTO_MODEL_PARAMETERS_H_
 #define ATENTO_MODEL_PARAMETERS_H_
 
@@ -29,8 +29,7 @@ struct StartParams {
 
 struct DecoderParams {
   std::vector<StartParams> start;  // per layer; none with Start::kCopy
-  std::vector<CellParams>
-      cells;              // per layer; cells[0].W has the columns decoder_input_size() names
+  std::vector<CellParams> cells;   // per layer; columns of cells[0].W: decoder_input_size()
   CellParams transition;  // Attend::kBetween: the second cell of layer 0, its input is c
   AttentionParams attention;
   Matrix W_readout;  // [readout_inner_size, readout_input_size]
@@ -63,8 +62,8 @@ struct Tensor {
   Vector values() const { return matrix ? Vector{matrix->data, size()} : *vector; }
 };
 
-// Calls visit once for every tensor of the model, always in the same order. Tied embeddings are visited
-// once, under the first name. Resizes the lists inside params; shapes come from config.
+// Calls visit once for every tensor of the model, always in the same order. Tied embeddings are
+// visited once, under the first name. Resizes the lists inside params; shapes come from config.
 void ForEachTensor(const ModelConfig& config, Seq2SeqParams& params,
                    const std::function<void(const Tensor&)>& visit);
 

@@ -6,7 +6,8 @@
 namespace atento {
 namespace {
 
-// The figure everyone knows (papers.md section 0): a forward tanh RNN, dot score, h̃ = tanh(W_c [c; s]).
+// The figure everyone knows (papers.md section 0): a forward tanh RNN, dot score, h̃ = tanh(W_c [c;
+// s]).
 void Walkthrough(Preset& p) {
   p.summary = "the textbook figure: tanh RNN, dot attention";
   p.model.cell = Cell::kTanh;

@@ -42,7 +42,8 @@ Pass Forward(const ModelConfig& config, const Seq2SeqParams& params, const Batch
   return pass;
 }
 
-// Of a start other than a copy, only the top layer's last state can have a gradient; zeros elsewhere.
+// Of a start other than a copy, only the top layer's last state can have a gradient; zeros
+// elsewhere.
 std::span<RecurrentFinal> NewFinalGradient(const ModelConfig& config, const EncoderState& encoder,
                                            Arena& arena) {
   if (config.start == Start::kMean) return {};

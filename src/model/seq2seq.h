@@ -1,5 +1,5 @@
-// The whole model: encoder, attention, decoder and output layer put together. Training makes one pass
-// over a batch; search encodes the sources and then asks for one step after the other.
+// The whole model: encoder, attention, decoder and output layer put together. Training makes one
+// pass over a batch; search encodes the sources and then asks for one step after the other.
 #ifndef ATENTO_MODEL_SEQ2SEQ_H_
 #define ATENTO_MODEL_SEQ2SEQ_H_
 
@@ -24,8 +24,8 @@ struct PassOptions {
 };
 
 // The loss of a batch and its gradient, accumulated into d_params. Resets the workspace's arena.
-// Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch is
-// larger than any before it.
+// Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch
+// is larger than any before it.
 LossSums ForwardBackward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
                          const PassOptions& options, Seq2SeqParams& d_params, Workspace& workspace);
 
@@ -67,8 +67,8 @@ struct StepOutput {
   DecoderCache cache;  // everything else, for traces
 };
 
-// Writes into the workspace's arena, which must not be the one that `previous` lives in if it is reset
-// between steps: search alternates between two. Row r depends on nothing but its own inputs.
+// Writes into the workspace's arena, which must not be the one that `previous` lives in if it is
+// reset between steps: search alternates between two. Row r depends on nothing but its own inputs.
 StepOutput DecodeStep(const ModelConfig& config, const Seq2SeqParams& params,
                       const EncodedSources& sources, const DecoderState& previous,
                       const StepInput& input, Workspace& workspace);

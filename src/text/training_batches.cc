@@ -261,7 +261,7 @@ TrainingBatches::TrainingBatches(std::span<const TokenPair> pairs,
                                       " pairs are longer than the length limits of " +
                                       std::to_string(options.max_source_tokens) + " source and " +
                                       std::to_string(options.max_target_tokens) +
-                                      " target tokens (0 = no limit): raise them");
+                                      " target tokens: raise them");
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "atento/error.h"
 #include "base/file.h"
+#include "base/random.h"
 
 namespace atento {
 namespace {
@@ -31,11 +32,25 @@ std::string MomentPath(const std::string& directory, size_t i) {
   return directory + "/moment-" + std::to_string(i + 1) + ".safetensors";
 }
 
+constexpr const char* kChecksum = "checksum";
+
+// Of everything a state says.
+std::string Checksum(const TrainingState& state) {
+  return std::to_string(HashBytes(state.ToJson().Dump()));
+}
+
+void SaveState(const TrainingState& state, const std::string& directory) {
+  Json json = state.ToJson();
+  json.Set(kChecksum, Checksum(state));
+  WriteFileAtomically(directory + "/state.json", json.Dump(2) + "\n");
+}
+
 void Rename(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::rename(from, to, error);
   if (error) {
-    throw Error(ErrorKind::kIo, to + ": cannot be written: " + error.message());
+    throw Error(ErrorKind::kIo, to + ": cannot be written: " + error.message() +
+                                    "; check the permissions of the directory");
   }
 }
 
@@ -45,6 +60,7 @@ void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimiz
                                const TrainingState& state, int keep) const {
   const std::string name = StepName(state.step);
   const std::string final_path = CheckpointsPath() + "/" + name, path = final_path + ".tmp";
+  if (IsDirectory(final_path)) return SaveState(state, final_path);
   RemoveDirectory(path);
   MakeDirectories(path);
   try {
@@ -52,12 +68,11 @@ void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimiz
     for (size_t i = 0; i < optimizer.moments().size(); ++i) {
       SaveParameters(model.config(), *optimizer.moments()[i], MomentPath(path, i));
     }
-    WriteFileAtomically(path + "/state.json", state.ToJson().Dump(2) + "\n");
+    SaveState(state, path);
   } catch (...) {
     RemoveDirectory(path);
     throw;
   }
-  RemoveDirectory(final_path);
   Rename(path, final_path);
   WriteFileAtomically(CheckpointsPath() + "/latest", name + "\n");
   RemoveOld(state.step, state.best_step, keep);
@@ -69,26 +84,23 @@ void CheckpointDirectory::SaveBest(const Model& model, const TrainingState& stat
   WriteFileAtomically(CheckpointsPath() + "/best", StepName(state.best_step) + "\n");
 }
 
-void CheckpointDirectory::RemoveOld(int64_t newest, int64_t best, int keep) const {
+std::vector<int64_t> CheckpointDirectory::Steps() const {
   std::vector<int64_t> steps;
   for (const fs::directory_entry& entry : fs::directory_iterator(CheckpointsPath())) {
-    const std::string name = entry.path().filename().string();
-    if (name.ends_with(".tmp")) {
-      RemoveDirectory(entry.path().string());
-    } else if (const auto step = StepOf(name); step && *step != newest) {
-      steps.push_back(*step);
-    }
+    if (const auto step = StepOf(entry.path().filename().string())) steps.push_back(*step);
   }
+  return steps;
+}
+
+void CheckpointDirectory::RemoveOld(int64_t newest, int64_t best, int keep) const {
+  std::vector<int64_t> steps = Steps();
+  std::erase(steps, newest);
   // The newest one stays in any case; then the best; then the newest of the others.
   std::sort(steps.begin(), steps.end(),
             [&](int64_t a, int64_t b) { return (a == best) != (b == best) ? a == best : a > b; });
   for (size_t i = static_cast<size_t>(keep - 1); i < steps.size(); ++i) {
     RemoveDirectory(CheckpointsPath() + "/" + StepName(steps[i]));
   }
-}
-
-bool CheckpointDirectory::HasCheckpoint() const {
-  return FileExists(CheckpointsPath() + "/latest");
 }
 
 std::string CheckpointDirectory::LatestPath() const {
@@ -107,7 +119,13 @@ std::string CheckpointDirectory::LatestPath() const {
 
 TrainingState CheckpointDirectory::LoadState() const {
   const std::string path = LatestPath() + "/state.json";
-  return TrainingState::FromJson(Json::Parse(ReadFile(path), path), path);
+  const Json json = Json::Parse(ReadFile(path), path);
+  TrainingState state = TrainingState::FromJson(json, path);
+  const Json* checksum = json.Find(kChecksum);
+  if (!checksum || !checksum->is_string() || checksum->AsString() != Checksum(state)) {
+    throw Error(ErrorKind::kData, path + ": its numbers have been altered; restore the checkpoint");
+  }
+  return state;
 }
 
 TrainingState CheckpointDirectory::Load(Model& model, OptimizerState& optimizer) const {
@@ -117,7 +135,11 @@ TrainingState CheckpointDirectory::Load(Model& model, OptimizerState& optimizer)
   for (size_t i = 0; i < optimizer.moments().size(); ++i) {
     LoadParameters(model.config(), MomentPath(path, i), *optimizer.moments()[i]);
   }
-  return LoadState();
+  const TrainingState state = LoadState();
+  for (int64_t step : Steps()) {
+    if (step > state.step) RemoveDirectory(CheckpointsPath() + "/" + StepName(step));
+  }
+  return state;
 }
 
 void CheckpointDirectory::AppendMetrics(const Json& line) const {

@@ -1,9 +1,12 @@
-// Checkpoints: what a run needs in order to go on, in checkpoints/step-N of its model directory, and the
-// best model so far at the top of it. docs/file-format.md.
+// Checkpoints: what a run needs in order to go on, in checkpoints/step-N of its model directory,
+// and the best model so far at the top of it. docs/file-format.md.
 #ifndef ATENTO_TRAIN_CHECKPOINT_H_
 #define ATENTO_TRAIN_CHECKPOINT_H_
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "model/model.h"
 #include "train/optimizer.h"
@@ -17,24 +20,25 @@ class CheckpointDirectory {
   explicit CheckpointDirectory(std::string directory) : directory_(std::move(directory)) {}
 
   // Writes checkpoints/step-N as a whole or not at all, then `latest` to name it, then removes the
-  // checkpoints that are neither the best one nor among the newest; `keep` stay in all. Throws
-  // Error{kIo}; the checkpoints that were there stay.
+  // checkpoints that are neither the best one nor among the newest; `keep` stay in all. One that is
+  // there already holds the same tensors: only its state is written. Throws Error{kIo}; the
+  // checkpoints that were there stay.
   void Save(const Model& model, const OptimizerState& optimizer, const TrainingState& state,
             int keep) const;
 
   // The current parameters become the model that the directory is known for.
   void SaveBest(const Model& model, const TrainingState& state) const;
 
-  // Reads the checkpoint that `latest` names. Throws Error{kNotFound} if there is none, Error{kData} if
-  // it is damaged.
+  // Reads the checkpoint that `latest` names, and removes later ones, which a killed run may have
+  // left unnamed. Throws Error{kNotFound} if there is none, Error{kData} if it is damaged.
   TrainingState Load(Model& model, OptimizerState& optimizer) const;
   // Its state alone.
   TrainingState LoadState() const;
-  bool HasCheckpoint() const;
 
   // metrics.jsonl: appends a line.
   void AppendMetrics(const Json& line) const;
-  // Drops the lines of updates after `step`: a run that was killed had gone on beyond its checkpoint.
+  // Drops the lines of updates after `step`: a run that was killed had gone on beyond its
+  // checkpoint.
   void TruncateMetrics(int64_t step) const;
 
   const std::string& path() const { return directory_; }
@@ -42,6 +46,8 @@ class CheckpointDirectory {
  private:
   std::string CheckpointsPath() const { return directory_ + "/checkpoints"; }
   std::string LatestPath() const;
+  // The N of every step-N, in no order.
+  std::vector<int64_t> Steps() const;
   void RemoveOld(int64_t newest, int64_t best, int keep) const;
 
   std::string directory_;

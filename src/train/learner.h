@@ -1,9 +1,9 @@
 // One update: the step's parts on as many threads, their gradients added up, clipped and applied.
 //
-// Threads: each worker runs a part of the step's sentences through the whole model by itself, with its
-// own arena and gradient; the packed weights are shared. Then the flat blocks are cut into one slice per
-// worker, and gradients summed, measured and applied slice by slice, in a fixed order: equal seed, data
-// and threads give equal bits.
+// Threads: each worker runs a part of the step's sentences through the whole model by itself, with
+// its own arena and gradient; the packed weights are shared. Then the flat blocks are cut into one
+// slice per worker, and gradients summed, measured and applied slice by slice, in a fixed order:
+// equal seed, data and threads give equal bits.
 #ifndef ATENTO_TRAIN_LEARNER_H_
 #define ATENTO_TRAIN_LEARNER_H_
 
@@ -33,7 +33,6 @@ class Learner {
   UpdateResult Update(const TrainingStep& step, int64_t number, double learning_rate);
 
   OptimizerState& optimizer() { return optimizer_; }
-  WorkerPool& pool() { return pool_; }
 
  private:
   struct Worker {

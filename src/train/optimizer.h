@@ -1,4 +1,5 @@
-// Optimizers over the flat block of parameters: the mathematics is one kernel each (math/kernels.h).
+// Optimizers over the flat block of parameters: the mathematics is one kernel each
+// (math/kernels.h).
 #ifndef ATENTO_TRAIN_OPTIMIZER_H_
 #define ATENTO_TRAIN_OPTIMIZER_H_
 

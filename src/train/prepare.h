@@ -1,5 +1,5 @@
-// From a request to something that can be trained: the data read and cut into tokens, the vocabularies
-// learned or loaded, the model made.
+// From a request to something that can be trained: the data read and cut into tokens, the
+// vocabularies learned or loaded, the model made.
 #ifndef ATENTO_TRAIN_PREPARE_H_
 #define ATENTO_TRAIN_PREPARE_H_
 
@@ -19,8 +19,8 @@ struct TrainingData {
   DataFingerprint fingerprint;
 };
 
-// Reads both corpora, holds pairs out if there is no development set, and reports what it had to skip
-// or repair. Throws Error.
+// Reads both corpora, holds pairs out if there is no development set, and reports what it had to
+// skip or repair. Throws Error.
 TrainingData ReadTrainingData(const TrainRequest& request);
 
 // A new model: vocabularies from init_from or learned from the data, parameters from init_from or

@@ -86,7 +86,9 @@ void Progress::Step(const TrainingState& state, const Update& update) {
     seconds_at_start_ = state.seconds;
   }
   constexpr double kMemory = 0.98;
-  smooth_loss_ = first ? update.loss : kMemory * smooth_loss_ + (1 - kMemory) * update.loss;
+  if (std::isfinite(update.loss)) {
+    smooth_loss_ = first ? update.loss : kMemory * smooth_loss_ + (1 - kMemory) * update.loss;
+  }
   smooth_rate_ = first ? rate : kMemory * smooth_rate_ + (1 - kMemory) * rate;
   rate_tokens_ += update.tokens;
   if (Seconds(now - last_drawn_) < (terminal_ ? 0.2 : 30)) return;

@@ -1,4 +1,5 @@
-// What the user sees while a model learns: a bar that is redrawn on a terminal, plain lines elsewhere.
+// What the user sees while a model learns: a bar that is redrawn on a terminal, plain lines
+// elsewhere.
 #ifndef ATENTO_TRAIN_PROGRESS_H_
 #define ATENTO_TRAIN_PROGRESS_H_
 
@@ -8,11 +9,10 @@
 
 #include "atento/options.h"
 #include "train/state.h"
-#include "train/validation.h"
 
 namespace atento {
 
-// "59 s", "12 min", "3 h 05 min".
+// "59 s", "12 min 05 s", "3 h 05 min".
 std::string DurationText(double seconds);
 
 class Progress {

@@ -8,6 +8,8 @@
 namespace atento {
 namespace {
 
+constexpr int kMostThreads = 1024;
+
 // Names every field once, for writing and for reading.
 template <class State, class Visitor>
 void ForEachField(State& s, Visitor&& visit) {
@@ -20,6 +22,7 @@ void ForEachField(State& s, Visitor&& visit) {
   visit("learning-rate-factor", s.learning_rate_factor);
   visit("bad-validations", s.bad_validations);
   visit("best-loss", s.best_loss);
+  visit("best-metric", s.best_metric);
   visit("best", s.best);
   visit("best-step", s.best_step);
   visit("validations", s.validations);
@@ -50,12 +53,17 @@ TrainingState TrainingState::FromJson(const Json& json, const std::string& where
       const Json& value = json.At(name);
       if constexpr (std::is_floating_point_v<Field>) {
         field = value.AsDouble();
+      } else if constexpr (std::is_same_v<Field, std::string>) {
+        field = value.AsString();
       } else {
         field = static_cast<Field>(value.AsInteger());
       }
     });
     if (state.step < 0 || state.position.epoch < 0 || state.position.step < 0) {
       throw Error(ErrorKind::kData, "a negative number of steps");
+    }
+    if (state.threads < 1 || state.threads > kMostThreads) {
+      throw Error(ErrorKind::kData, "threads: out of range");
     }
   } catch (const Error& error) {
     throw Error(ErrorKind::kData, where + ": " + error.what());
@@ -84,7 +92,7 @@ double LearningRate(const TrainingOptions& options, const TrainingState& state) 
 }
 
 void UpdatePlateau(const TrainingOptions& options, double loss, TrainingState* state) {
-  if (state->validations == 0 || loss < state->best_loss) {
+  if (loss < state->best_loss) {
     state->best_loss = loss;
     state->bad_validations = 0;
     return;

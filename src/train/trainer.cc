@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 
 #include "atento/trainer.h"
@@ -58,6 +59,7 @@ class Run {
         progress_(limits, isatty(STDERR_FILENO) != 0) {
     state_.threads = threads;
     state_.data = data.fingerprint;
+    state_.best_metric = early_stopping_.metric;
     progress_.Line(fmt::format(
         "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {} threads",
         batches_.pairs_used(), batches_.pairs_too_long(), model.config().source_vocabulary,
@@ -79,24 +81,38 @@ class Run {
                              threads, state_.threads));
     }
     state_.threads = threads;
-    directory_.TruncateMetrics(state_.step);
+    if (state_.best_metric != early_stopping_.metric) {
+      // The best so far was of another metric: nothing to compare with.
+      state_.best_metric = early_stopping_.metric;
+      state_.best_step = state_.validations_since_best = 0;
+    }
+    directory_.TruncateMetrics(state_.last_validation_step);
     batches_.Seek(state_.position);
     progress_.Line(fmt::format("resuming after step {}", state_.step));
   }
 
+  // The state before the first update, from which a run that is killed early can go on.
+  void SaveStart(const std::string& directory) {
+    CheckpointDirectory(directory).Save(model_, learner_.optimizer(), state_,
+                                        limits_.keep_checkpoints);
+  }
+
   TrainResult Go(const std::function<bool()>& interrupted) {
     last_time_ = last_checkpoint_ = Clock::now();
-    SaveCheckpoint();
     StopReason reason = StopReason::kInterrupted;
     while (!Finished(&reason)) {
-      Step();
       if (interrupted && interrupted()) {
         SaveCheckpoint();
         return Result(StopReason::kInterrupted);
       }
+      Step();
     }
     if (state_.last_validation_step != state_.step) Validate();
-    return Result(reason);
+    if (state_.best_step == 0) {
+      throw Error(ErrorKind::kData,
+                  "no validation had a finite loss: training has diverged; lower --learning-rate");
+    }
+    return Result(interrupted && interrupted() ? StopReason::kInterrupted : reason);
   }
 
  private:
@@ -170,7 +186,8 @@ class Run {
     const double value = result.Value(early_stopping_.metric);
     const bool first = state_.best_step == 0;
     const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
-    const bool better = first || (larger ? value > state_.best : value < state_.best);
+    const bool better = std::isfinite(value) &&
+                        (first || (larger ? value > state_.best : value < state_.best));
     UpdatePlateau(options_, result.loss, &state_);
     ++state_.validations;
     ++state_.validations_since_best;
@@ -263,6 +280,17 @@ void CheckRequest(const TrainRequest& request) {
   CheckModelConfig(config);
 }
 
+// Whether Atento made it: other programs have a config.json too.
+bool IsModelDirectory(const std::string& directory) {
+  const std::string path = directory + "/config.json";
+  if (!FileExists(path)) return false;
+  try {
+    return Json::Parse(ReadFile(path), path).Find("atento_version") != nullptr;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // Refuses to write over anything, unless it is a model and the request says so.
 void CheckDirectory(const TrainRequest& request) {
   namespace fs = std::filesystem;
@@ -271,7 +299,7 @@ void CheckDirectory(const TrainRequest& request) {
     throw Error(ErrorKind::kUsage, directory + ": is a file; name a directory with --model");
   }
   if (!IsDirectory(directory) || fs::is_empty(directory)) return;
-  if (!FileExists(directory + "/config.json")) {
+  if (!IsModelDirectory(directory)) {
     throw Error(ErrorKind::kUsage,
                 directory + ": is not empty and not a model directory; name another one");
   }
@@ -296,7 +324,7 @@ std::string RequestPath(const std::string& directory) {
 }
 
 // Data and limits, for ResumeRequest.
-void SaveRequest(const TrainRequest& request) {
+void SaveRequest(const TrainRequest& request, const std::string& directory) {
   Json json;
   auto paths = [](const std::vector<std::string>& files) {
     Json list{Json::Array{}};
@@ -309,8 +337,19 @@ void SaveRequest(const TrainRequest& request) {
   json.Set("dev", paths(request.dev));
   json.Set("strict", request.strict);
   json.Set("limits", OptionsToJson(request.limits));
-  MakeDirectories(request.directory + "/checkpoints");
-  WriteFileAtomically(RequestPath(request.directory), json.Dump(2) + "\n");
+  MakeDirectories(directory + "/checkpoints");
+  WriteFileAtomically(RequestPath(directory), json.Dump(2) + "\n");
+}
+
+// Moves what is in `draft` into `directory`, in the place of the model that may be there.
+void ReplaceModel(const std::string& draft, const std::string& directory) {
+  namespace fs = std::filesystem;
+  MakeDirectories(directory);
+  RemoveModel(directory);
+  for (const fs::directory_entry& entry : fs::directory_iterator(draft)) {
+    fs::rename(entry.path(), fs::path(directory) / entry.path().filename());
+  }
+  RemoveDirectory(draft);
 }
 
 TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
@@ -318,11 +357,15 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
   const std::unique_ptr<Model> model = LoadModelDescription(request.directory);
   const TrainingState state = directory.LoadState();
   request.training = model->description.training;
+  if (OptionsToJson(request.limits).Dump() !=
+      OptionsToJson(ResumeRequest(request.directory).limits).Dump()) {
+    LogWarning("other limits than before: the result may differ from that of a run not stopped");
+  }
   const TrainingData data = ReadTrainingData(request);
   const int threads = request.limits.threads > 0 ? request.limits.threads : state.threads;
   Run run(*model, data, request.limits, threads, directory);
   run.Resume();
-  SaveRequest(request);
+  SaveRequest(request, request.directory);
   return run.Go(interrupted);
 }
 
@@ -331,7 +374,8 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
 TrainRequest ResumeRequest(const std::string& directory) {
   const std::string path = RequestPath(directory);
   if (!FileExists(path)) {
-    throw Error(ErrorKind::kNotFound, directory + ": has no run to resume");
+    throw Error(ErrorKind::kNotFound,
+                directory + ": has no run to resume; name the directory of an earlier training");
   }
   const Json json = Json::Parse(ReadFile(path), path);
   TrainRequest request;
@@ -356,10 +400,21 @@ TrainResult Train(const TrainRequest& request, const std::function<bool()>& inte
   const std::unique_ptr<Model> model = MakeModel(request, data.train);
   const int threads = request.limits.threads > 0 ? request.limits.threads : AvailableThreads();
   Run run(*model, data, request.limits, threads, CheckpointDirectory(request.directory));
-  MakeDirectories(request.directory);
-  RemoveModel(request.directory);
-  SaveModelDescription(*model, request.directory);
-  SaveRequest(request);
+  // What may fail is written beside the directory first; an old model is removed only then.
+  std::string draft = request.directory;
+  while (draft.size() > 1 && draft.back() == '/') draft.pop_back();
+  draft += ".tmp";
+  RemoveDirectory(draft);
+  try {
+    MakeDirectories(draft);
+    SaveModelDescription(*model, draft);
+    SaveRequest(request, draft);
+    run.SaveStart(draft);
+    ReplaceModel(draft, request.directory);
+  } catch (...) {
+    RemoveDirectory(draft);
+    throw;
+  }
   return run.Go(interrupted);
 }
 

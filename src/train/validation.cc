@@ -6,14 +6,18 @@
 
 #include "atento/error.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "metrics/metrics.h"
 #include "model/seq2seq.h"
 #include "search/translate.h"
+#include "train/prepare.h"
 
 namespace atento {
 namespace {
 
 constexpr size_t kBatchSentences = 64;
+// A batch needs memory for every pair of a source and a target position.
+constexpr size_t kMostTokens = 2000;
 
 // A whole number of at least 1, and nothing else; 0 if it is not one.
 int64_t ParseCount(std::string_view text) {
@@ -72,10 +76,18 @@ double ValidationResult::Value(const std::string& name) const {
 Validator::Validator(const Model& model, const std::vector<TextPair>& pairs,
                      std::vector<std::string> metrics, int decoded)
     : metrics_(std::move(metrics)) {
-  std::vector<TokenPair> tokens;
-  for (const TextPair& pair : pairs) {
-    tokens.push_back({model.source_tokenizer.Encode(pair.source).ids,
-                      model.target_tokenizer.Encode(pair.target).ids});
+  std::vector<TokenPair> tokens = Tokenize(model, pairs);
+  const size_t all = tokens.size();
+  std::erase_if(tokens, [](const TokenPair& pair) {
+    return std::max(pair.source.size(), pair.target.size()) > kMostTokens;
+  });
+  if (tokens.empty()) {
+    throw Error(ErrorKind::kData, "all development pairs have more than " +
+                                      std::to_string(kMostTokens) + " tokens: split their lines");
+  }
+  if (tokens.size() < all) {
+    LogWarning(std::to_string(all - tokens.size()) + " development pairs have more than " +
+               std::to_string(kMostTokens) + " tokens: left out of the loss");
   }
   std::vector<int> order(tokens.size());
   std::iota(order.begin(), order.end(), 0);

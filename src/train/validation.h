@@ -2,7 +2,6 @@
 #ifndef ATENTO_TRAIN_VALIDATION_H_
 #define ATENTO_TRAIN_VALIDATION_H_
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +18,8 @@ struct EarlyStopping {
   std::string metric = "loss";
   int64_t patience = 0;
 };
-// Throws Error{kUsage} unless METRIC:PATIENCE, METRIC loss or one of `metrics`, PATIENCE at least 1.
+// Throws Error{kUsage} unless METRIC:PATIENCE, METRIC loss or one of `metrics`, PATIENCE at least
+// 1.
 EarlyStopping ParseEarlyStopping(const std::string& text, const std::vector<std::string>& metrics);
 
 struct ValidationInterval {

@@ -25,16 +25,6 @@ TEST(Log, WritesNothingToStandardOutput) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "hello\n");
 }
 
-TEST(Log, QuietDropsInfoOnly) {
-  testing::internal::CaptureStderr();
-  SetQuiet(true);
-  LogInfo("dropped");
-  LogWarning("kept");
-  SetQuiet(false);
-  LogInfo("back");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: kept\nback\n");
-}
-
 TEST(Log, LinesOfSeveralThreadsStayWhole) {
   const std::string line(200, 'x');
   testing::internal::CaptureStderr();

@@ -1,4 +1,5 @@
-// Gradients by central differences, and how far the analytic ones are from them (papers.md section 5).
+// Gradients by central differences, and how far the analytic ones are from them (papers.md section
+// 5).
 #ifndef ATENTO_TESTS_GRADCHECK_GRADIENT_CHECK_H_
 #define ATENTO_TESTS_GRADCHECK_GRADIENT_CHECK_H_
 
@@ -23,8 +24,8 @@ inline void FillForCheck(Random& random, Vector values) {
   for (Real& v : values) v = static_cast<Real>(random.Uniform(-0.5, 0.5));
 }
 
-// d loss / d values, numerically: seven points, error O(step⁶). Rounding contributes about 1e-16 / step,
-// so that the step is as large as the smoothness of the loss allows.
+// d loss / d values, numerically: seven points, error O(step⁶). Rounding contributes about 1e-16 /
+// step, so that the step is as large as the smoothness of the loss allows.
 inline std::vector<double> NumericGradient(Vector values, double step,
                                            const std::function<double()>& loss) {
   std::vector<double> gradient;

@@ -1,5 +1,5 @@
-// Every layer alone, in double precision: random asymmetric weights on its outputs, odd sizes, unequal
-// lengths, gradients accumulated twice.
+// Every layer alone, in double precision: random asymmetric weights on its outputs, odd sizes,
+// unequal lengths, gradients accumulated twice.
 #include <gtest/gtest.h>
 
 #include "gradcheck/gradient_check.h"

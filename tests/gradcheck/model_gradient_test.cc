@@ -1,4 +1,5 @@
-// Whole models in double precision: every preset, shrunk, and the combinations that no preset covers.
+// Whole models in double precision: every preset, shrunk, and the combinations that no preset
+// covers.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -69,8 +69,8 @@ TEST(AttentionTest, FixedAttentionIsTheLastAnnotation) {
   EXPECT_EQ(cache.alpha(0, 0), 1);
 }
 
-// The weights of a sentence sum to 1 over its own positions, are 0 beyond them, and neither they nor
-// the context change when the sentence stands in a batch with others.
+// The weights of a sentence sum to 1 over its own positions, are 0 beyond them, and neither they
+// nor the context change when the sentence stands in a batch with others.
 TEST(AttentionTest, NeighboursChangeNothing) {
   Machine machine;
   const int H = 6, C = 4, A = 5, short_length = 3;
@@ -101,7 +101,9 @@ TEST(AttentionTest, NeighboursChangeNothing) {
   for (int j = 0; j < 7; ++j) {
     sum += both.alpha(1, j);
     EXPECT_NEAR(both.alpha(1, j), one.alpha(0, j), kTolerance);
-    if (j >= short_length) EXPECT_EQ(both.alpha(1, j), 0);
+    if (j >= short_length) {
+      EXPECT_EQ(both.alpha(1, j), 0);
+    }
   }
   EXPECT_NEAR(sum, 1, kTolerance);
   for (int k = 0; k < C; ++k) EXPECT_NEAR(both.context(1, k), one.context(0, k), kTolerance);

@@ -1,5 +1,5 @@
-// Learning: what attention is for. A sequence of ten symbols, to be said backwards, is more than one
-// vector of this size holds; with attention every symbol can be looked up.
+// Learning: what attention is for. A sequence of ten symbols, to be said backwards, is more than
+// one vector of this size holds; with attention every symbol can be looked up.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -40,8 +40,9 @@ double LearnReversal(Attention attention, Attend attend) {
   ModelOptions& model = request.model;
   model.attention = attention;
   model.attend = attend;
-  model.embedding_size = model.encoder_size = model.attention_size = model.readout_size = 32;
-  model.decoder_size = 64;
+  model.encoder_direction = Direction::kForward;
+  model.embedding_size = model.attention_size = model.readout_size = 32;
+  model.encoder_size = model.decoder_size = 64;
   TrainingOptions& training = request.training;
   training.learning_rate = 0.005;
   training.label_smoothing = 0;

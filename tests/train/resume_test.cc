@@ -56,11 +56,15 @@ TrainRequest Request(const std::string& directory, const std::string& model) {
 }
 
 std::function<bool()> AfterSteps(int steps) {
-  return [steps, n = 0]() mutable { return ++n == steps; };
+  // Asked before every update.
+  return [steps, n = 0]() mutable { return n++ == steps; };
 }
 
+// The best model, and everything that the last checkpoint holds besides its times.
 std::string ModelBytes(const std::string& directory, const std::string& model) {
-  return ReadFile(directory + "/" + model + "/model.safetensors");
+  const std::string path = directory + "/" + model, last = path + "/checkpoints/step-40";
+  return ReadFile(path + "/model.safetensors") + ReadFile(last + "/model.safetensors") +
+         ReadFile(last + "/moment-1.safetensors") + ReadFile(last + "/moment-2.safetensors");
 }
 
 TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
@@ -88,7 +92,7 @@ TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   const TrainRequest request = Request(directory, "killed");
   auto train_until_killed = [&] {
     Train(request, [n = 0]() mutable {
-      if (++n == 17) raise(SIGKILL);
+      if (n++ == 17) raise(SIGKILL);
       return false;
     });
   };
@@ -167,10 +171,12 @@ TEST(TrainTest, CheckpointsKeepTheBestAndTheNewest) {
        std::filesystem::directory_iterator(directory.File("model") + "/checkpoints")) {
     checkpoints += entry.is_directory();
   }
-  EXPECT_LE(checkpoints, 2);
+  EXPECT_EQ(checkpoints, result.best_step == 40 ? 1 : 2);
   EXPECT_TRUE(IsDirectory(directory.File("model") + "/checkpoints/step-40"));
   const std::string best = ReadFile(directory.File("model") + "/checkpoints/best");
   EXPECT_EQ(best, "step-" + std::to_string(result.best_step) + "\n");
+  EXPECT_TRUE(IsDirectory(directory.File("model") + "/checkpoints/step-" +
+                          std::to_string(result.best_step)));
 }
 
 TEST(TrainTest, FineTuningStartsFromTheOtherModel) {
@@ -194,11 +200,56 @@ TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
   request.training.clip_norm = 0;
   request.limits.validate_every = "1000";
   request.limits.max_steps = 20;
-  const TrainResult result = Train(request);
-  EXPECT_GT(result.skipped_steps, 0);
+  EXPECT_ERROR(Train(request), ErrorKind::kData, "no validation had a finite loss");
+  // The state can be read, and has counted.
+  const TrainingState state = CheckpointDirectory(request.directory).LoadState();
+  EXPECT_GT(state.skipped, 0);
+  EXPECT_EQ(state.best_step, 0);
   request.directory = directory.File("hopeless");
   request.limits.max_steps = 0;
   EXPECT_ERROR(Train(request), ErrorKind::kData, "diverged", "--learning-rate");
+}
+
+TEST(TrainTest, AnotherProgramsDirectoryIsNotOverwritten) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory.path(), "other");
+  request.overwrite = true;
+  MakeDirectories(request.directory);
+  WriteFileAtomically(request.directory + "/config.json", "{\"model_type\": \"bert\"}");
+  EXPECT_ERROR(Train(request), ErrorKind::kUsage, "not a model directory");
+  EXPECT_TRUE(FileExists(request.directory + "/config.json"));
+}
+
+TEST(ResumeTest, AnAlteredStateIsRefused) {
+  TemporaryDirectory directory;
+  Train(Request(directory.path(), "model"), AfterSteps(3));
+  const std::string path = directory.File("model") + "/checkpoints/step-3/state.json";
+  std::string bytes = ReadFile(path);
+  const size_t digit = bytes.find("\"loss-tokens\": ") + 15;
+  bytes[digit] = bytes[digit] == '1' ? '2' : '1';
+  WriteFileAtomically(path, bytes);
+  EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "altered");
+}
+
+TEST(ResumeTest, AnotherEarlyStoppingMetricStartsAnew) {
+  TemporaryDirectory directory;
+  Train(Request(directory.path(), "model"), AfterSteps(30));
+  TrainRequest request = ResumeRequest(directory.File("model"));
+  request.limits.early_stopping = "exact:100";
+  const TrainResult result = Train(request);
+  EXPECT_GT(result.best_step, 30);
+}
+
+// What a kill between a checkpoint and its name leaves: a later one that nobody has named.
+TEST(ResumeTest, UnnamedCheckpointsAreRemoved) {
+  TemporaryDirectory directory;
+  Train(Request(directory.path(), "model"), AfterSteps(9));
+  const std::string checkpoints = directory.File("model") + "/checkpoints";
+  MakeDirectories(checkpoints + "/step-14");
+  WriteFileAtomically(checkpoints + "/step-14/state.json", "{}");
+  Train(ResumeRequest(directory.File("model")));
+  EXPECT_EQ(ModelBytes(directory.path(), "model").empty(), false);
+  EXPECT_FALSE(IsDirectory(checkpoints + "/step-14"));
 }
 
 }  // namespace

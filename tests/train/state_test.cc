@@ -52,7 +52,6 @@ TEST(ScheduleTest, PlateauWaitsForItsPatience) {
   TrainingState state;
   for (double loss : {3.0, 2.0, 2.5}) {
     UpdatePlateau(options, loss, &state);
-    ++state.validations;
   }
   EXPECT_EQ(LearningRate(options, state), 1);
   UpdatePlateau(options, 2.0, &state);
@@ -65,6 +64,7 @@ TEST(TrainingStateTest, ReadsBackEqual) {
   TrainingState state = AtStep(12, 3);
   state.seconds = 1.0 / 3;
   state.best = 1e-17;
+  state.threads = 2;
   state.data.train_hash = 0xfedcba9876543210;
   const Json json = Json::Parse(state.ToJson().Dump(2), "test");
   EXPECT_EQ(TrainingState::FromJson(json, "test").ToJson().Dump(), state.ToJson().Dump());
@@ -72,12 +72,16 @@ TEST(TrainingStateTest, ReadsBackEqual) {
 }
 
 TEST(TrainingStateTest, MissingAndWrongFieldsAreErrors) {
-  Json json = TrainingState().ToJson();
+  TrainingState state;
+  state.threads = 1;
+  Json json = state.ToJson();
   EXPECT_ERROR(TrainingState::FromJson(Json(Json::Object{}), "x.json"), ErrorKind::kData, "x.json");
   json.Set("step", "three");
   EXPECT_ERROR(TrainingState::FromJson(json, "x.json"), ErrorKind::kData, "x.json");
   json.Set("step", -1);
   EXPECT_ERROR(TrainingState::FromJson(json, "x.json"), ErrorKind::kData, "negative");
+  json.Set("step", 1).Set("threads", 0);
+  EXPECT_ERROR(TrainingState::FromJson(json, "x.json"), ErrorKind::kData, "threads");
 }
 
 TEST(ValidationOptionsTest, AreParsed) {
