@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -152,6 +153,21 @@ void WriteFileAtomically(const std::string& path, std::string_view bytes) {
   }
   SyncParentDirectory(path);
 }
+
+DirectoryLock::DirectoryLock(const std::string& directory)
+    : file_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (file_ < 0) {
+    throw Error(ErrorKind::kIo, "cannot open " + directory + ": " +
+                                    std::generic_category().message(errno) +
+                                    "; check the path and its permissions");
+  }
+  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(file_);
+  throw Error(ErrorKind::kIo,
+              directory + ": another process is writing to it; wait for its end or stop it");
+}
+
+DirectoryLock::~DirectoryLock() { ::close(file_); }
 
 bool FileExists(const std::string& path) {
   std::error_code error;

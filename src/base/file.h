@@ -25,6 +25,20 @@ void MakeDirectories(const std::string& path);
 // Removes a directory and all in it; nothing if it does not exist. Throws Error{kIo}.
 void RemoveDirectory(const std::string& path);
 
+// Holds a directory against other processes that lock it too; the lock goes with the process, and
+// leaves nothing behind.
+class DirectoryLock {
+ public:
+  // Throws Error{kIo} if the directory cannot be opened or somebody else holds it.
+  explicit DirectoryLock(const std::string& directory);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int file_;
+};
+
 // Reads lines from a file, from a gzip file (by its first two bytes, whatever its name), or from
 // standard input if the path is "-". The line end, LF or CRLF, is stripped; a last line without one
 // counts. Unpacks as it reads: memory is one buffer and the longest line.

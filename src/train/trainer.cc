@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "atento/trainer.h"
 #include "base/file.h"
@@ -394,6 +395,8 @@ TrainRequest ResumeRequest(const std::string& directory) {
 
 TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted) {
   CheckRequest(request);
+  std::optional<DirectoryLock> lock;
+  if (IsDirectory(request.directory)) lock.emplace(request.directory);
   if (request.resume) return ResumeTraining(request, interrupted);
   CheckDirectory(request);
   const TrainingData data = ReadTrainingData(request);
@@ -415,6 +418,7 @@ TrainResult Train(const TrainRequest& request, const std::function<bool()>& inte
     RemoveDirectory(draft);
     throw;
   }
+  if (!lock) lock.emplace(request.directory);
   return run.Go(interrupted);
 }
 

@@ -275,5 +275,15 @@ TEST_F(FileTest, AReaderCanBeMoved) {
   EXPECT_EQ(second.line_number(), 2);
 }
 
+TEST(DirectoryLockTest, OneAtATime) {
+  TemporaryDirectory directory;
+  {
+    const DirectoryLock lock(directory.path());
+    EXPECT_ERROR(DirectoryLock(directory.path()), ErrorKind::kIo, directory.path(), "another");
+  }
+  const DirectoryLock again(directory.path());
+  EXPECT_ERROR(DirectoryLock(directory.File("missing")), ErrorKind::kIo, "missing");
+}
+
 }  // namespace
 }  // namespace atento

@@ -1,0 +1,138 @@
+// One update: clipping, averaging, threads, and what a gradient that is not finite leaves alone.
+#include "train/learner.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <vector>
+
+namespace atento {
+namespace {
+
+const std::vector<std::string>& Lines() {
+  static const std::vector<std::string> lines = {"a b c d", "b c", "d a b", "c", "a d d b c"};
+  return lines;
+}
+
+std::vector<TokenPair> Pairs(const Model& model) {
+  std::vector<TokenPair> pairs;
+  for (const std::string& line : Lines()) {
+    const std::vector<int> ids = model.source_tokenizer.Encode(line).ids;
+    pairs.push_back({ids, {ids.rbegin(), ids.rend()}});
+  }
+  return pairs;
+}
+
+// Plain gradient descent at rate 1 without dropout: the change of the parameters is the gradient.
+std::unique_ptr<Model> NewModel(const std::function<void(TrainingOptions&)>& change = nullptr) {
+  TokenizerOptions words;
+  words.kind = TokenizerKind::kWords;
+  const Tokenizer tokenizer = Tokenizer::Train(words, Lines());
+  ModelDescription description;
+  description.text.source_tokenizer = description.text.target_tokenizer = TokenizerKind::kWords;
+  ModelConfig& config = description.model;
+  config.source_vocabulary = config.target_vocabulary = tokenizer.vocabulary_size();
+  config.embedding_size = config.encoder_size = config.decoder_size = 6;
+  config.attention_size = config.readout_size = 6;
+  TrainingOptions& training = description.training;
+  training.optimizer = Optimizer::kSgd;
+  training.clip_norm = 0;
+  training.dropout_embedding = training.dropout_hidden = 0;
+  training.dropout_annotations = training.dropout_output = 0;
+  if (change) change(training);
+  auto model = std::make_unique<Model>(description, tokenizer, tokenizer);
+  Initialize(model->config(), 3, model->parameters);
+  return model;
+}
+
+struct Updated {
+  UpdateResult result;
+  std::vector<Real> change;  // of the parameters
+
+  double norm() const {
+    double sum = 0;
+    for (Real c : change) sum += static_cast<double>(c) * c;
+    return std::sqrt(sum);
+  }
+};
+
+Updated UpdateOnce(Model& model, int threads) {
+  const std::vector<TokenPair> pairs = Pairs(model);
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  options.workers = threads;
+  TrainingBatches batches(pairs, options);
+  Learner learner(model, threads);
+  const std::vector<Real> before(model.parameters.flat().begin(), model.parameters.flat().end());
+  Updated updated;
+  updated.result = learner.Update(batches.Next(), 1, 1);
+  for (size_t i = 0; i < before.size(); ++i) {
+    updated.change.push_back(model.parameters.flat()[i] - before[i]);
+  }
+  return updated;
+}
+
+TEST(LearnerTest, WithoutClippingTheStepIsTheGradient) {
+  const std::unique_ptr<Model> model = NewModel();
+  const Updated updated = UpdateOnce(*model, 1);
+  EXPECT_GT(updated.result.gradient_norm, 0.01);
+  EXPECT_NEAR(updated.norm(), updated.result.gradient_norm, 1e-4);
+}
+
+TEST(LearnerTest, ClippingLimitsTheNormAndKeepsTheDirection) {
+  const std::unique_ptr<Model> plain = NewModel();
+  const std::unique_ptr<Model> clipped =
+      NewModel([](TrainingOptions& options) { options.clip_norm = 0.01; });
+  const Updated free = UpdateOnce(*plain, 1), limited = UpdateOnce(*clipped, 1);
+  EXPECT_NEAR(limited.norm(), 0.01, 1e-4);
+  const double ratio = limited.norm() / free.norm();
+  for (size_t i = 0; i < free.change.size(); ++i) {
+    EXPECT_NEAR(limited.change[i], ratio * free.change[i], 1e-5);
+  }
+}
+
+TEST(LearnerTest, AveragingOverSentencesMultipliesByTheirMeanLength) {
+  const std::unique_ptr<Model> tokens = NewModel();
+  const std::unique_ptr<Model> sentences = NewModel(
+      [](TrainingOptions& options) { options.loss_normalization = LossNormalization::kSentences; });
+  const double per_token = UpdateOnce(*tokens, 1).result.gradient_norm;
+  // 15 words and 5 ends in 5 sentences.
+  EXPECT_NEAR(UpdateOnce(*sentences, 1).result.gradient_norm, per_token * 20 / 5,
+              1e-4 * per_token);
+}
+
+TEST(LearnerTest, TwoThreadsComputeWhatOneDoes) {
+  const std::unique_ptr<Model> one = NewModel(), two = NewModel();
+  const Updated alone = UpdateOnce(*one, 1), shared = UpdateOnce(*two, 2);
+  EXPECT_NEAR(shared.result.sums.loss, alone.result.sums.loss, 1e-4);
+  EXPECT_EQ(shared.result.sums.tokens, alone.result.sums.tokens);
+  for (size_t i = 0; i < alone.change.size(); ++i) {
+    EXPECT_NEAR(shared.change[i], alone.change[i], 1e-5);
+  }
+}
+
+TEST(LearnerTest, ASkippedStepChangesNothing) {
+  const std::unique_ptr<Model> model =
+      NewModel([](TrainingOptions& options) { options.optimizer = Optimizer::kAdam; });
+  model->parameters.views().output.b[2] = std::numeric_limits<Real>::quiet_NaN();
+  const std::vector<TokenPair> pairs = Pairs(*model);
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  TrainingBatches batches(pairs, options);
+  Learner learner(*model, 1);
+  const Matrix W = model->parameters.views().decoder.W_readout;
+  const std::vector<Real> before(W.data, W.data + W.size());
+  EXPECT_TRUE(learner.Update(batches.Next(), 1, 1).skipped);
+  EXPECT_EQ(std::vector<Real>(W.data, W.data + W.size()), before);
+  for (const auto& moment : learner.optimizer().moments()) {
+    for (Real m : moment->flat()) EXPECT_EQ(m, 0);
+  }
+}
+
+}  // namespace
+}  // namespace atento
