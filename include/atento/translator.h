@@ -2,7 +2,6 @@
 #ifndef ATENTO_TRANSLATOR_H_
 #define ATENTO_TRANSLATOR_H_
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 namespace atento::internal {
-namespace {
 
 std::string NumberText(double value) {
   char text[32];
@@ -13,7 +12,13 @@ std::string NumberText(double value) {
   return text;
 }
 
-}  // namespace
+std::string RangeText(const Range& range) {
+  const bool has_low = !std::isinf(range.low), has_high = !std::isinf(range.high);
+  if (has_low && has_high) return NumberText(range.low) + " to " + NumberText(range.high);
+  if (has_low) return "at least " + NumberText(range.low);
+  if (has_high) return "at most " + NumberText(range.high);
+  return "";
+}
 
 size_t FindEnumName(std::string_view option, std::string_view name,
                     const std::vector<std::string_view>& names) {
@@ -27,14 +32,10 @@ size_t FindEnumName(std::string_view option, std::string_view name,
 
 void CheckInRange(std::string_view option, double value, const Range& range) {
   if (value >= range.low && value <= range.high) return;
-  std::string allowed = "at least " + NumberText(range.low);
-  if (std::isinf(range.low)) {
-    allowed = "at most " + NumberText(range.high);
-  } else if (!std::isinf(range.high)) {
-    allowed = "from " + NumberText(range.low) + " to " + NumberText(range.high);
-  }
+  const bool two_ends = !std::isinf(range.low) && !std::isinf(range.high);
   throw Error(ErrorKind::kUsage, std::string(option) + ": " + NumberText(value) +
-                                     " is out of range: it must be " + allowed);
+                                     " is out of range: it must be " + (two_ends ? "from " : "") +
+                                     RangeText(range));
 }
 
 void CheckNoOtherKeys(const Json& json, const std::vector<std::string_view>& known,

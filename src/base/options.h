@@ -20,6 +20,9 @@ std::string_view EnumName(Enum value) {
 }
 
 namespace internal {
+std::string NumberText(double value);
+// "1 to 16", "at least 1"; empty: anything.
+std::string RangeText(const Range& range);
 // The index of name among names. Throws Error{kUsage}: "option: 'name' is not one of a, b, c".
 size_t FindEnumName(std::string_view option, std::string_view name,
                     const std::vector<std::string_view>& names);

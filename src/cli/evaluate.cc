@@ -55,6 +55,8 @@ std::vector<std::string> SplitCommas(const std::string& text) {
   return parts;
 }
 
+std::string NameOf(const std::string& path) { return path == "-" ? "standard input" : path; }
+
 std::string Table(const std::vector<MetricResult>& results) {
   size_t width = std::string_view("metric").size();
   for (const MetricResult& result : results) width = std::max(width, result.name.size());
@@ -89,8 +91,9 @@ class EvaluateCommand : public Command {
   }
   std::string notes() const override {
     return fmt::format(
-        "Metrics: {}.\nValues are in percent; `rouge` is its "
-        "three variants. Signatures are sacreBLEU's.\n",
+        "Metrics: {}.\nValues are in percent; `per` is the phone error rate, of the symbols "
+        "between "
+        "spaces; `rouge` is\nits three variants. Signatures have the form of sacreBLEU's.\n",
         fmt::join(MetricNames(), ", "));
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
@@ -112,6 +115,7 @@ int EvaluateCommand::Run(const FlagSet&) {
     throw Error(ErrorKind::kUsage,
                 "--hypothesis and --reference are both standard input; name a file for one");
   }
+  const std::string hypothesis_name = NameOf(options_.hypothesis);
   const std::vector<std::string> hypotheses = ReadLines(options_.hypothesis, options_.strict);
   std::vector<ReferenceSet> sets;
   for (const std::string& path : references) {
@@ -121,10 +125,11 @@ int EvaluateCommand::Run(const FlagSet&) {
         ErrorKind::kData,
         fmt::format("{} has {} lines and {} has {}: line n of the one must belong to line n of "
                     "the other",
-                    options_.hypothesis == "-" ? "standard input" : options_.hypothesis,
-                    hypotheses.size(), path, sets.back().size()));
+                    hypothesis_name, hypotheses.size(), NameOf(path), sets.back().size()));
   }
-  if (hypotheses.empty()) throw Error(ErrorKind::kData, options_.hypothesis + ": no lines");
+  if (hypotheses.empty()) {
+    throw Error(ErrorKind::kData, hypothesis_name + ": no lines; give translations to evaluate");
+  }
   const MetricOptions metric_options{std::string(EnumName(options_.bleu_tokenizer)),
                                      options_.lowercase};
   const auto results = EvaluateCorpus(names, hypotheses, sets, metric_options);

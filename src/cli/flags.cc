@@ -13,16 +13,6 @@
 namespace atento {
 namespace internal {
 
-std::string NumberText(double value) { return fmt::format("{:.10g}", value); }
-
-std::string RangeText(const Range& range) {
-  const bool has_low = !std::isinf(range.low), has_high = !std::isinf(range.high);
-  if (has_low && has_high) return NumberText(range.low) + " to " + NumberText(range.high);
-  if (has_low) return "at least " + NumberText(range.low);
-  if (has_high) return "at most " + NumberText(range.high);
-  return "";
-}
-
 std::string NamesText(const std::vector<std::string_view>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -155,7 +145,7 @@ std::string FlagSet::Text(std::string_view name) const {
 
 void FlagSet::CheckCount(const Flag& flag, const std::string& label,
                          const std::vector<std::string>& values) const {
-  if (values.empty()) throw Error(ErrorKind::kUsage, label + " has no value");
+  if (values.empty()) throw Error(ErrorKind::kUsage, label + " has no value; give one after it");
   if (flag.repeats || values.size() <= static_cast<size_t>(flag.values_at_once)) return;
   throw Error(ErrorKind::kUsage,
               flag.values_at_once == 1

@@ -52,8 +52,6 @@ struct Positional {
 };
 
 namespace internal {
-std::string RangeText(const Range& range);
-std::string NumberText(double value);
 std::string NamesText(const std::vector<std::string_view>& names);
 // Each throws Error{kUsage} that starts with the label.
 bool ParseSwitch(const std::string& label, const std::string& text);
@@ -104,6 +102,7 @@ class FlagSet {
   std::vector<std::string> Names() const;
   void CheckCount(const Flag& flag, const std::string& label,
                   const std::vector<std::string>& values) const;
+  [[noreturn]] void UnknownFlag(const std::string& argument) const;
   [[noreturn]] void UnexpectedArgument(const std::string& argument) const;
 
   std::vector<FlagGroup> groups_;

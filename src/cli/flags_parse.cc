@@ -2,6 +2,9 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "atento/error.h"
@@ -11,20 +14,23 @@ namespace atento {
 namespace {
 
 // What CLI11 reports for a flag without a value; no argument can be it.
-const std::string kNoValue(1, '\0');
+constexpr std::string_view kNoValue("\0", 1);
 
 }  // namespace
 
-void FlagSet::UnexpectedArgument(const std::string& argument) const {
-  if (argument.size() < 2 || argument[0] != '-') {
-    throw Error(ErrorKind::kUsage,
-                "unexpected argument '" + argument + "'" +
-                    (positional_.field == nullptr ? "; flags start with --"
-                                                  : "; quote it if it belongs to the one before"));
-  }
+void FlagSet::UnknownFlag(const std::string& argument) const {
   const std::string flag = argument.substr(0, argument.find('='));
   const std::string name = flag.substr(flag.starts_with("--") ? 2 : 1);
-  throw Error(ErrorKind::kUsage, "unknown flag " + flag + Suggestion(name, Names(), "--"));
+  const std::string suggestion = Suggestion(name, Names(), "--");
+  throw Error(ErrorKind::kUsage,
+              "unknown flag " + flag + (suggestion.empty() ? "; --help lists all" : suggestion));
+}
+
+void FlagSet::UnexpectedArgument(const std::string& argument) const {
+  throw Error(ErrorKind::kUsage,
+              "unexpected argument '" + argument + "'" +
+                  (positional_.field == nullptr ? "; flags start with --"
+                                                : "; quote it if it belongs to the one before"));
 }
 
 void FlagSet::Parse(const std::vector<std::string>& arguments) {
@@ -40,7 +46,7 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
       } else {
         // No value is no error of CLI11's, so that the message is ours.
         option = app.add_option("--" + flag.name)->expected(0, flag.values_at_once);
-        option->default_str(kNoValue);
+        option->default_str(std::string(kNoValue));
       }
       options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
     }
@@ -49,10 +55,13 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   if (positional_.field != nullptr) {
     positional = app.add_option("positional")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
+  // CLI11 takes the `--` after a flag's value for the end of the values, so it is not shown any.
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
   // CLI11 wants the arguments in reverse, and `--name=` as two.
   std::vector<std::string> reversed;
-  for (auto argument = arguments.rbegin(); argument != arguments.rend(); ++argument) {
-    const bool empty_value = argument->starts_with("--") && argument->ends_with("=");
+  for (auto argument = std::make_reverse_iterator(end); argument != arguments.rend(); ++argument) {
+    const bool empty_value =
+        argument->starts_with("--") && argument->find('=') == argument->size() - 1;
     if (empty_value) reversed.emplace_back();
     reversed.push_back(argument->substr(0, argument->size() - (empty_value ? 1 : 0)));
   }
@@ -61,11 +70,10 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorKind::kUsage, error.what());
   }
-  std::vector<std::string> extras = app.remaining();
-  std::erase(extras, "--");
+  const std::vector<std::string> extras = app.remaining();
   // An unknown flag first: what follows it may be its value.
   for (const std::string& extra : extras) {
-    if (extra.starts_with("-") && extra.size() > 1) UnexpectedArgument(extra);
+    if (extra.starts_with("-") && extra.size() > 1) UnknownFlag(extra);
   }
   if (!extras.empty()) UnexpectedArgument(extras.front());
   from_command_line_.clear();
@@ -76,7 +84,13 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
     CheckCount(*flag, given.label, given.values);
     from_command_line_[flag->name] = std::move(given);
   }
+  positional_values_.clear();
   if (positional != nullptr) positional_values_ = positional->results();
+  if (end == arguments.end()) return;
+  for (auto argument = end + 1; argument != arguments.end(); ++argument) {
+    if (positional == nullptr || !positional_values_.empty()) UnexpectedArgument(*argument);
+    positional_values_.push_back(*argument);
+  }
 }
 
 }  // namespace atento

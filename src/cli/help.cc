@@ -18,7 +18,7 @@ std::string Heading(const Flag& flag) {
   return "--" + flag.name + (flag.value_name.empty() ? "" : " " + flag.value_name);
 }
 
-// What a flag may be, and what it is if not given.
+// What a flag may be.
 std::string Allowed(const Flag& flag) {
   std::string text = flag.allowed;
   if (flag.repeats) text += std::string(text.empty() ? "" : "; ") + "may be repeated";
@@ -91,8 +91,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 128 + N ended by signal N.
 std::string TableRow(const Flag& flag) {
   // A bar would end the cell.
   std::string help = flag.help;
-  for (size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2)
+  for (size_t at = 0; (at = help.find('|', at)) != std::string::npos; at += 2) {
     help.insert(at, "\\");
+  }
   return fmt::format("| `{}` | {} | {} | {} |\n", Heading(flag), help, Allowed(flag),
                      flag.default_text.empty() ? "" : "`" + flag.default_text + "`");
 }

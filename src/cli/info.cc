@@ -2,10 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
-#include "atento/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/options.h"

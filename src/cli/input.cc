@@ -1,14 +1,10 @@
 #include "cli/input.h"
 
-#include <string_view>
-
 #include "base/log.h"
-#include "text/corpus.h"
 
 namespace atento {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr int64_t kNamedLines = 10;
 
 }  // namespace
@@ -24,21 +20,18 @@ void LineWarnings::Finish() {
 }
 
 TextInput::TextInput(const std::string& path, bool strict)
-    : reader_(path), strict_(strict), repaired_("invalid UTF-8 or NUL replaced by U+FFFD") {}
+    : reader_(path, strict), repaired_("invalid UTF-8 or NUL replaced by U+FFFD") {}
 
 bool TextInput::Next(std::string* line) {
   if (!reader_.Next(line)) {
     repaired_.Finish();
     return false;
   }
-  if (line_number() == 1 && line->starts_with(kByteOrderMark))
-    line->erase(0, kByteOrderMark.size());
-  const int64_t byte = CleanLine(line, name(), line_number(), strict_);
-  if (byte > 0) repaired_.Add(Where() + ":" + std::to_string(byte));
+  if (reader_.repaired_byte() > 0) {
+    repaired_.Add(reader_.Where() + ":" + std::to_string(reader_.repaired_byte()));
+  }
   return true;
 }
-
-std::string TextInput::Where() const { return name() + ":" + std::to_string(line_number()); }
 
 std::vector<std::string> ReadLines(const std::string& path, bool strict) {
   TextInput input(path, strict);

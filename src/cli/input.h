@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "text/corpus.h"
 
 namespace atento {
 
@@ -25,23 +25,17 @@ class LineWarnings {
   int64_t count_ = 0;
 };
 
+// A TextReader that says what it repaired.
 class TextInput {
  public:
-  // path: "-" is standard input. strict: refuse lines that would have to be repaired. Throws
-  // Error{kNotFound, kIo}.
   TextInput(const std::string& path, bool strict);
 
-  // The next line, valid UTF-8 without NUL; false at the end. A byte order mark at the start of the
-  // input is dropped. Throws Error{kIo}, and Error{kData} if strict.
   bool Next(std::string* line);
-  // "file:line" of the line that Next returned last.
-  std::string Where() const;
   const std::string& name() const { return reader_.name(); }
   int64_t line_number() const { return reader_.line_number(); }
 
  private:
-  LineReader reader_;
-  bool strict_;
+  TextReader reader_;
   LineWarnings repaired_;
 };
 

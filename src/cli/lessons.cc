@@ -1,6 +1,7 @@
 // atento lessons: the embedded corpus, written as files to train on.
 #include <fmt/format.h>
 
+#include <deque>
 #include <memory>
 
 #include "atento/error.h"
@@ -63,21 +64,23 @@ same files on every machine.
   std::string Path(const Part& part, const char* suffix) const {
     return flags_.output + "/" + part.name + suffix;
   }
-  void Write(const Part& part) const;
+  // Writes the part into files that are still to be committed, which are added to *outputs.
+  void Write(const Part& part, std::deque<Output>* outputs) const;
 
   LessonsFlags flags_;
 };
 
-void LessonsCommand::Write(const Part& part) const {
+void LessonsCommand::Write(const Part& part, std::deque<Output>* outputs) const {
   LessonSampler sampler(part.part, static_cast<uint64_t>(flags_.seed), flags_.sentences);
-  Output french(Path(part, ".fr")), english(Path(part, ".en")), gold(Path(part, ".gold"));
+  Output& french = outputs->emplace_back(Path(part, ".fr"));
+  Output& english = outputs->emplace_back(Path(part, ".en"));
+  Output& gold = outputs->emplace_back(Path(part, ".gold"));
   for (int64_t i = 0; i < part.pairs; ++i) {
     const LessonPair pair = sampler.Next();
     french.Write(pair.source + "\n");
     english.Write(pair.target + "\n");
     gold.Write(FormatLinks(pair.links) + "\n");
   }
-  for (Output* output : {&french, &english, &gold}) output->Commit();
 }
 
 int LessonsCommand::Run(const FlagSet&) {
@@ -101,7 +104,10 @@ int LessonsCommand::Run(const FlagSet&) {
     }
   }
   MakeDirectories(flags_.output);
-  for (const Part& part : parts) Write(part);
+  // All files or none.
+  std::deque<Output> outputs;
+  for (const Part& part : parts) Write(part, &outputs);
+  for (Output& output : outputs) output.Commit();
   LogInfo(fmt::format("wrote {} training, {} development and {} test pairs to {}", flags_.pairs,
                       flags_.dev, flags_.test, flags_.output));
   return 0;

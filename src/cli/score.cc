@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "atento/error.h"
 #include "atento/translator.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "search/translate.h"
 #include "text/corpus.h"
 
 namespace atento {
@@ -61,6 +63,9 @@ probabilities, their mean per token, and the perplexity per token.
 
  private:
   ParallelPaths Paths() const;
+  // first: the index of the first pair among all.
+  std::vector<ScoredPair> Score(const Translator& translator, std::span<const std::string> sources,
+                                std::span<const std::string> targets, size_t first) const;
 
   ScoreOptions options_;
 };
@@ -80,6 +85,20 @@ ParallelPaths ScoreCommand::Paths() const {
   return {options_.source, options_.target};
 }
 
+std::vector<ScoredPair> ScoreCommand::Score(const Translator& translator,
+                                            std::span<const std::string> sources,
+                                            std::span<const std::string> targets,
+                                            size_t first) const {
+  try {
+    return translator.Score(sources, targets);
+  } catch (const PairError& error) {
+    const std::string source = Paths().source;
+    throw Error(ErrorKind::kData,
+                fmt::format("{}:{}: {}", source == "-" ? "standard input" : source,
+                            first + error.index() + 1, error.fault()));
+  }
+}
+
 int ScoreCommand::Run(const FlagSet&) {
   RequireValue(*this, "--model", !options_.model.empty());
   const Corpus corpus = ReadParallel(Paths(), {.strict = options_.strict, .keep_empty = true});
@@ -96,7 +115,7 @@ int ScoreCommand::Run(const FlagSet&) {
       sources.push_back(corpus.pairs[i].source);
       targets.push_back(corpus.pairs[i].target);
     }
-    for (const ScoredPair& pair : translator.Score(sources, targets)) {
+    for (const ScoredPair& pair : Score(translator, sources, targets, begin)) {
       total += pair.log_prob;
       tokens += pair.target_tokens;
       if (!options_.summary) output.Write(fmt::format("{:.6f}\n", pair.log_prob));

@@ -131,8 +131,7 @@ void TrainCommand::Prepare(const FlagSet& flags) {
     return;
   }
   if (flags.Given("init-from")) CheckInitFrom(flags);
-  const std::string name = flags.Text("preset");
-  Preset preset = FindPreset(name);
+  Preset preset = FindPreset(flags.Given("preset") ? flags.Text("preset") : flags_.preset);
   request_.text = std::move(preset.text);
   request_.model = preset.model;
   request_.training = preset.training;
@@ -142,10 +141,10 @@ void TrainCommand::Prepare(const FlagSet& flags) {
 void TrainCommand::CheckInitFrom(const FlagSet& flags) const {
   for (const FlagGroup& group : flags.groups()) {
     for (const Flag& flag : group.flags) {
-      if (flags.Given(flag.name) &&
-          (group.title == kText || group.title == kModel)) {
-        throw Error(ErrorKind::kUsage, "--" + flag.name + " cannot be given with --init-from, whose "
-                                       "vocabularies and architecture stay; leave it out");
+      if (flags.Given(flag.name) && (group.title == kText || group.title == kModel)) {
+        throw Error(ErrorKind::kUsage, "--" + flag.name +
+                                           " cannot be given with --init-from, whose "
+                                           "vocabularies and architecture stay; leave it out");
       }
     }
   }
@@ -183,10 +182,9 @@ int TrainCommand::Run(const FlagSet&) {
     if (!std::exchange(installed, true)) InstallSignalHandlers();
     return signal_received.load() != 0;
   });
-  const std::string model =
-      result.best_step > 0
-          ? fmt::format("the model of update {} is in {}", result.best_step, request_.directory)
-          : "no model yet, since there was no validation";
+  const std::string model = result.best_step > 0 ? fmt::format("the model of update {} is in {}",
+                                                               result.best_step, request_.directory)
+                                                 : "no model yet, since there was no validation";
   LogInfo(fmt::format("stopped after {} updates and {:.0f} s: {}; {}", result.steps, result.seconds,
                       ReasonText(result.reason), model));
   return result.reason == StopReason::kInterrupted ? 128 + signal_received.load() : 0;

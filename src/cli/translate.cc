@@ -1,6 +1,8 @@
 // atento translate: lines in, translations out, in the order of the lines.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "atento/error.h"
 #include "atento/translator.h"
 #include "cli/command.h"
@@ -8,6 +10,9 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/translation_format.h"
+#include "model/model.h"
+#include "search/beam_search.h"
+#include "search/ensemble.h"
 
 namespace atento {
 namespace {
@@ -56,18 +61,24 @@ class TranslateCommand : public Command {
 
  private:
   void Check() const;
+  void CheckAttention() const;
 
   TranslateOptions options_;
   SearchOptions search_;
 };
 
 std::string TranslateCommand::notes() const {
-  return R"(Formats:
+  return R"(At a terminal each line is translated as it is entered. A file or a pipe is read in
+chunks of 2000 lines: a program that writes one line and waits for its translation waits
+for ever.
+
+Formats:
 
 - `text`: the best translation of line n on line n; an empty line stays empty. `--scores` appends
   two columns after tabs, log-probability and score; `--alignments` one more.
 - `tsv`: line number, rank, text, log-probability, score, alignment (empty without `--alignments`).
-- `jsonl`: an object per translation: `line`, `rank`, `text`, `log_prob`, `score`, `alignment`.
+- `jsonl`: an object per translation: `line`, `rank`, `text`, `log_prob`, `score`, and with
+  `--alignments` also `alignment`.
 - `moses`: `i ||| text ||| LogProb= log-probability ||| score`, i from 0; `||| alignment` may
   follow.
 
@@ -80,10 +91,7 @@ target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
 
 void TranslateCommand::Check() const {
   RequireValue(*this, "--model", !options_.model.empty());
-  if (search_.n_best > search_.beam) {
-    throw Error(ErrorKind::kUsage, "--n-best " + std::to_string(search_.n_best) + " needs --beam " +
-                                       std::to_string(search_.n_best) + " or more");
-  }
+  CheckSearchOptions(search_);
   if (search_.n_best > 1 && options_.style.format == TranslationFormat::kText) {
     throw Error(ErrorKind::kUsage, "--n-best above 1 needs --format tsv, jsonl or moses");
   }
@@ -97,9 +105,21 @@ void TranslateCommand::Check() const {
   }
 }
 
+void TranslateCommand::CheckAttention() const {
+  if (options_.style.alignments == AlignmentFormat::kNone) return;
+  const bool any = std::any_of(options_.model.begin(), options_.model.end(), [](const auto& model) {
+    return HasAlpha(LoadModelDescription(model)->config());
+  });
+  if (any) return;
+  throw Error(ErrorKind::kUsage,
+              "--alignments needs a model with attention: leave it out, or train a model with "
+              "--attention dot, general or additive");
+}
+
 int TranslateCommand::Run(const FlagSet&) {
   Check();
   TextInput input(options_.input, options_.strict);
+  CheckAttention();
   const Translator translator(options_.model, options_.threads);
   Output output(options_.output);
   LineWarnings truncated("longer than the sentences of training; translated as far as those went");

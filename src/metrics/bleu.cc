@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "atento/error.h"
 
@@ -49,7 +50,7 @@ void BleuMetric::LineStatistics(std::string_view hypothesis,
   }
 }
 
-BleuScore BleuMetric::Score(std::span<const double> statistics, bool effective_order) {
+BleuScore BleuMetric::Score(std::span<const double> statistics) {
   BleuScore bleu;
   bleu.hypothesis_length = statistics[0];
   bleu.reference_length = statistics[1];
@@ -68,29 +69,27 @@ BleuScore BleuMetric::Score(std::span<const double> statistics, bool effective_o
 
   double smoothing = 1;
   double log_precisions = 0;
-  size_t orders = 0;
-  for (; orders < kBleuOrder && bleu.totals[orders] > 0; ++orders) {
-    double matches = bleu.matches[orders];
+  for (size_t n = 0; n < kBleuOrder; ++n) {
+    // An order that has no n-grams has precision 0, and so has the mean.
+    if (bleu.totals[n] == 0) return bleu;
+    double matches = bleu.matches[n];
     if (matches == 0) {
       smoothing *= 2;
       matches = 1 / smoothing;
     }
-    bleu.precisions[orders] = 100 * matches / bleu.totals[orders];
-    log_precisions += std::log(bleu.precisions[orders]);
+    bleu.precisions[n] = 100 * matches / bleu.totals[n];
+    log_precisions += std::log(bleu.precisions[n]);
   }
-  // Without effective order an order that has no n-grams has precision 0, and so has the mean.
-  if (orders == kBleuOrder || effective_order) {
-    bleu.score = bleu.brevity_penalty * std::exp(log_precisions / static_cast<double>(orders));
-  }
+  bleu.score = bleu.brevity_penalty * std::exp(log_precisions / static_cast<double>(kBleuOrder));
   return bleu;
 }
 
 double BleuMetric::Value(std::span<const double> statistics) const {
-  return Score(statistics, /*effective_order=*/false).score;
+  return Score(statistics).score;
 }
 
 MetricDetails BleuMetric::Details(std::span<const double> statistics) const {
-  const BleuScore bleu = Score(statistics, /*effective_order=*/false);
+  const BleuScore bleu = Score(statistics);
   MetricDetails details;
   for (size_t n = 0; n < kBleuOrder; ++n) {
     details.emplace_back("precision_" + std::to_string(n + 1), bleu.precisions[n]);
@@ -104,17 +103,6 @@ MetricDetails BleuMetric::Details(std::span<const double> statistics) const {
 std::string BleuMetric::Signature(size_t references) const {
   return MetricSignature(references, options_.lowercase,
                          "eff:no|tok:" + options_.bleu_tokenizer + "|smooth:exp");
-}
-
-BleuScore SentenceBleu(std::string_view hypothesis, std::span<const std::string_view> references,
-                       const MetricOptions& options) {
-  if (references.empty()) {
-    throw Error(ErrorKind::kUsage, "sentence BLEU needs at least one reference, and none is given");
-  }
-  BleuMetric metric(options);
-  std::array<double, 2 + 2 * kBleuOrder> statistics;
-  metric.LineStatistics(hypothesis, references, statistics);
-  return BleuMetric::Score(statistics, /*effective_order=*/true);
 }
 
 }  // namespace atento

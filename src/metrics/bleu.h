@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "metrics/corpus_metric.h"
 #include "metrics/ngrams.h"
@@ -47,20 +46,13 @@ class BleuMetric : public CorpusMetric {
   MetricDetails Details(std::span<const double> statistics) const override;
   std::string Signature(size_t references) const override;
 
-  // effective_order: average over the orders that the hypothesis is long enough for; for single
-  // sentences (sacreBLEU's eff:yes), where corpus BLEU would be 0 below four tokens.
-  static BleuScore Score(std::span<const double> statistics, bool effective_order);
+  static BleuScore Score(std::span<const double> statistics);
 
  private:
   MetricOptions options_;
   LineTokens tokens_;
   NgramMatcher matcher_;
 };
-
-// BLEU of one sentence, with effective order. Throws as BleuMetric does, and Error{kUsage} if there
-// is no reference. For many sentences keep a BleuMetric.
-BleuScore SentenceBleu(std::string_view hypothesis, std::span<const std::string_view> references,
-                       const MetricOptions& options = {});
 
 }  // namespace atento
 

@@ -8,8 +8,6 @@
 
 #include "base/check.h"
 #include "base/options.h"
-#include "math/kernels.h"
-#include "model/seq2seq.h"
 #include "text/batch.h"
 
 namespace atento {

@@ -5,11 +5,10 @@
 //
 // At each step every sentence has up to `beam` live hypotheses. Their continuations are sorted by
 // log_prob (ties: the better parent, then the smaller id); those among the first `beam` that end
-// with
-// </s> are finished, and the first `beam` of the others live on. A sentence is done when `beam`
-// hypotheses have finished, or when no live one can still enter the n best: log_prob only falls, so
-// that log_prob / (longest |y|)^X bounds what a live hypothesis can reach. At the length limit </s>
-// is forced, with its own probability, so that every log_prob is that of force_decode.h.
+// with </s> are finished, and the first `beam` of the others live on. A sentence is done when
+// `beam` hypotheses have finished, or when no live one can still enter the n best: log_prob only
+// falls, so that log_prob / (longest |y|)^X bounds what a live hypothesis can reach. At the length
+// limit </s> is forced, with its own probability, so that every log_prob is that of force_decode.h.
 #ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
 #define ATENTO_SEARCH_BEAM_SEARCH_H_
 

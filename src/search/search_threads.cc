@@ -1,7 +1,6 @@
 #include "search/search_threads.h"
 
 #include <condition_variable>
-#include <cstddef>
 #include <deque>
 #include <exception>
 #include <mutex>

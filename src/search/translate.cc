@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "search/align.h"
 #include "search/force_decode.h"
+#include "text/tokenizer.h"
 
 namespace atento {
 namespace {
@@ -44,6 +45,24 @@ std::vector<int> ByLength(size_t count, const LengthOf& length_of) {
   return order;
 }
 
+// A line as the models read it.
+struct SourceLine {
+  EncodedText encoded;
+  bool truncated = false;
+};
+
+// At most as many tokens as the models were trained with.
+SourceLine EncodeSource(Ensemble models, const std::string& line) {
+  SourceLine source{models[0]->source_tokenizer.Encode(line)};
+  const auto most = static_cast<size_t>(MostSourceTokens(models));
+  EncodedText& encoded = source.encoded;
+  if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
+  source.truncated = encoded.ids.size() > most;
+  encoded.ids.resize(std::min(encoded.ids.size(), most));
+  encoded.word_of.resize(encoded.ids.size());
+  return source;
+}
+
 Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothesis>& hypotheses,
                             const Tokenizer& tokenizer) {
   Translation translation;
@@ -71,11 +90,10 @@ EncodedPair EncodePair(const Model& model, const std::string& source, const std:
                        size_t index) {
   EncodedPair pair{model.source_tokenizer.Encode(source), model.target_tokenizer.Encode(target)};
   if (pair.longer() > kLongestScored) {
-    throw Error(ErrorKind::kData, "line " + std::to_string(index + 1) + ": a pair of " +
-                                      std::to_string(pair.source.ids.size()) + " and " +
-                                      std::to_string(pair.target.ids.size()) +
-                                      " tokens is too long to score: split lines of more than " +
-                                      std::to_string(kLongestScored) + " tokens");
+    throw PairError(index, "a pair of " + std::to_string(pair.source.ids.size()) + " and " +
+                               std::to_string(pair.target.ids.size()) +
+                               " tokens is too long to score: split lines of more than " +
+                               std::to_string(kLongestScored) + " tokens");
   }
   return pair;
 }
@@ -117,17 +135,6 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
                                       " vocabularies differ, and so they cannot be an ensemble: "
                                       "use models of one vocabulary");
   }
-}
-
-SourceLine EncodeSource(Ensemble models, const std::string& line) {
-  SourceLine source{models[0]->source_tokenizer.Encode(line)};
-  const auto most = static_cast<size_t>(MostSourceTokens(models));
-  EncodedText& encoded = source.encoded;
-  if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
-  source.truncated = encoded.ids.size() > most;
-  encoded.ids.resize(std::min(encoded.ids.size(), most));
-  encoded.word_of.resize(encoded.ids.size());
-  return source;
 }
 
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,

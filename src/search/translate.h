@@ -3,29 +3,21 @@
 #ifndef ATENTO_SEARCH_TRANSLATE_H_
 #define ATENTO_SEARCH_TRANSLATE_H_
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "atento/error.h"
 #include "atento/translator.h"
 #include "search/beam_search.h"
 #include "search/search_threads.h"
-#include "text/tokenizer.h"
 
 namespace atento {
 
 // Throws Error{kData} unless all models have the vocabularies of the first. names: what to call
 // each model in the message.
 void CheckEnsemble(Ensemble models, std::span<const std::string> names);
-
-// A line as the models read it.
-struct SourceLine {
-  EncodedText encoded;
-  bool truncated = false;
-};
-
-// At most as many tokens as the models were trained with.
-SourceLine EncodeSource(Ensemble models, const std::string& line);
 
 struct TranslateOptions {
   SearchOptions search;
@@ -36,7 +28,23 @@ struct TranslateOptions {
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads);
 
-// As Translator::Score.
+// What is wrong with one of the pairs to score.
+class PairError : public Error {
+ public:
+  // index: of the pair, from 0. fault: what is wrong and what to do about it.
+  PairError(size_t index, const std::string& fault)
+      : Error(ErrorKind::kData, "line " + std::to_string(index + 1) + ": " + fault),
+        index_(index),
+        fault_(fault) {}
+  size_t index() const { return index_; }
+  const std::string& fault() const { return fault_; }
+
+ private:
+  size_t index_;
+  std::string fault_;
+};
+
+// As Translator::Score. Throws PairError for a pair that is too long.
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
                                    std::span<const std::string> targets, SearchThreads& threads);
 

@@ -2,7 +2,6 @@
 #ifndef ATENTO_TEXT_BATCH_H_
 #define ATENTO_TEXT_BATCH_H_
 
-#include <cstdint>
 #include <span>
 #include <vector>
 

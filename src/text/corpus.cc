@@ -1,14 +1,11 @@
 #include "text/corpus.h"
 
 #include <algorithm>
-#include <span>
 #include <string_view>
 #include <unordered_set>
 
 #include "atento/error.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/utf8.h"
 
 namespace atento {
@@ -16,46 +13,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-// The lines of one file: counted, hashed and repaired.
-class CorpusFile {
- public:
-  CorpusFile(const std::string& path, bool strict) : reader_(path), strict_(strict) {}
-
-  bool Next(std::string* line) {
-    if (!reader_.Next(line)) return false;
-    bytes_ += static_cast<int64_t>(line->size()) + 1;
-    hash_ = HashBytes("\n", HashBytes(*line, hash_));
-    if (reader_.line_number() == 1 && line->starts_with(kByteOrderMark)) {
-      line->erase(0, kByteOrderMark.size());
-    }
-    repaired_byte_ = CleanLine(line, reader_.name(), reader_.line_number(), strict_);
-    return true;
-  }
-  // Reads to the end; returns the number of lines of the file.
-  int64_t CountLines() {
-    std::string line;
-    while (reader_.Next(&line)) continue;
-    return reader_.line_number();
-  }
-  // "file:line" of the last line.
-  std::string Where() const { return reader_.name() + ":" + std::to_string(reader_.line_number()); }
-
-  const std::string& name() const { return reader_.name(); }
-  int64_t line_number() const { return reader_.line_number(); }
-  // Of the last line, from 1; 0 if it was well.
-  int64_t repaired_byte() const { return repaired_byte_; }
-  int64_t bytes() const { return bytes_; }
-  uint64_t hash() const { return hash_; }
-
- private:
-  LineReader reader_;
-  bool strict_;
-  int64_t repaired_byte_ = 0;
-  int64_t bytes_ = 0;
-  uint64_t hash_ = HashBytes("");
-};
-
-void CountRepair(const CorpusFile& file, CorpusReport* report) {
+void CountRepair(const TextReader& file, CorpusReport* report) {
   if (report->repaired++ > 0) return;
   report->first_repaired = file.Where() + ":" + std::to_string(file.repaired_byte());
 }
@@ -74,8 +32,8 @@ void ReadTwoFiles(const ParallelPaths& paths, const CorpusOptions& options, Corp
     throw Error(ErrorKind::kUsage,
                 "source and target cannot both be standard input: pipe one TSV file instead");
   }
-  CorpusFile source(paths.source, options.strict);
-  CorpusFile target(paths.target, options.strict);
+  TextReader source(paths.source, options.strict);
+  TextReader target(paths.target, options.strict);
   for (TextPair pair;; pair = {}) {
     bool has_source = source.Next(&pair.source);
     bool has_target = target.Next(&pair.target);
@@ -101,7 +59,7 @@ void ReadTwoFiles(const ParallelPaths& paths, const CorpusOptions& options, Corp
 }
 
 void ReadTsv(const std::string& path, const CorpusOptions& options, Corpus* corpus) {
-  CorpusFile file(path, options.strict);
+  TextReader file(path, options.strict);
   for (std::string line; file.Next(&line);) {
     if (file.repaired_byte() > 0) CountRepair(file, &corpus->report);
     TextPair pair;
@@ -123,6 +81,24 @@ void ReadTsv(const std::string& path, const CorpusOptions& options, Corpus* corp
 }
 
 }  // namespace
+
+bool TextReader::Next(std::string* line) {
+  if (!reader_.Next(line)) return false;
+  bytes_ += static_cast<int64_t>(line->size()) + 1;
+  hash_ = HashBytes("\n", HashBytes(*line, hash_));
+  // The mark goes last: bytes are counted as in the file.
+  repaired_byte_ = CleanLine(line, name(), line_number(), strict_);
+  if (line_number() == 1 && line->starts_with(kByteOrderMark)) {
+    line->erase(0, kByteOrderMark.size());
+  }
+  return true;
+}
+
+int64_t TextReader::CountLines() {
+  std::string line;
+  while (reader_.Next(&line)) continue;
+  return line_number();
+}
 
 int64_t CleanLine(std::string* line, const std::string& file, int64_t line_number, bool strict) {
   size_t at = FindInvalidUtf8(*line);
@@ -146,12 +122,14 @@ Corpus ReadParallel(const ParallelPaths& paths, const CorpusOptions& options) {
     ReadTwoFiles(paths, options, &corpus);
   }
   if (corpus.pairs.empty()) {
-    std::string names = paths.source + (paths.target.empty() ? "" : " and " + paths.target);
-    throw Error(ErrorKind::kData, corpus.report.lines == 0
-                                      ? names + ": no lines"
-                                      : names + ": every one of the " +
-                                            std::to_string(corpus.report.lines) +
-                                            " pairs has an empty side");
+    auto name = [](const std::string& path) { return path == "-" ? "standard input" : path; };
+    const std::string names =
+        name(paths.source) + (paths.target.empty() ? "" : " and " + name(paths.target));
+    throw Error(ErrorKind::kData,
+                corpus.report.lines == 0
+                    ? names + ": no lines; give text to read"
+                    : names + ": every one of the " + std::to_string(corpus.report.lines) +
+                          " pairs has an empty side; give pairs with text on both");
   }
   return corpus;
 }

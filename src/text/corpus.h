@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "base/file.h"
+#include "base/random.h"
 
 namespace atento {
 
@@ -50,6 +52,37 @@ struct Corpus {
   // Of the lines as read, skipped ones included; gzip and line ends do not matter. For --resume.
   int64_t bytes = 0;
   uint64_t hash = 0;
+};
+
+// The lines of one file: repaired, counted and hashed.
+class TextReader {
+ public:
+  // path: "-" is standard input. strict: refuse lines that would have to be repaired. Throws
+  // Error{kNotFound, kIo}.
+  TextReader(const std::string& path, bool strict) : reader_(path), strict_(strict) {}
+
+  // The next line, valid UTF-8 without NUL; false at the end. A byte order mark at the start of the
+  // file is dropped. Throws Error{kIo}, and Error{kData} if strict.
+  bool Next(std::string* line);
+  // Reads to the end; returns the number of lines of the file.
+  int64_t CountLines();
+
+  const std::string& name() const { return reader_.name(); }
+  int64_t line_number() const { return reader_.line_number(); }
+  // "file:line" of the last line.
+  std::string Where() const { return name() + ":" + std::to_string(line_number()); }
+  // Of the last line, from 1, as it is in the file; 0 if it was well.
+  int64_t repaired_byte() const { return repaired_byte_; }
+  // Of the lines as read.
+  int64_t bytes() const { return bytes_; }
+  uint64_t hash() const { return hash_; }
+
+ private:
+  LineReader reader_;
+  bool strict_;
+  int64_t repaired_byte_ = 0;
+  int64_t bytes_ = 0;
+  uint64_t hash_ = HashBytes("");
 };
 
 // Reads everything. A side with nothing but white space is empty, and a blank line of a TSV file is

@@ -71,6 +71,7 @@ class Deriver {
   void ChooseNoun(const Request& request, NounPhrase* phrase);
   void ChooseDeterminer(const Request& request, NounPhrase* phrase);
   bool Fits(const Determiner& determiner, const Request& request, const NounPhrase& phrase) const;
+  bool FitsNegation(const Determiner& determiner, const Request& request) const;
   void ChooseAdjectives(const Request& request, NounPhrase* phrase);
   bool ChooseAdjective(bool before, bool required, int none_weight, NounPhrase* phrase);
   void ChooseModifier(const Request& request, NounPhrase* phrase);

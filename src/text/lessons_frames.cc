@@ -48,8 +48,9 @@ std::pair<std::string, std::string> SplitAttribute(const std::string& text) {
 
 Frame ParseFrameLine(const Line& line, const Grammar& grammar) {
   std::vector<std::string> fields = SplitSpace(line.text);
-  if (fields.size() < 3 || fields[0] != "frame" || fields[2].find('=') != std::string::npos)
+  if (fields.size() < 3 || fields[0] != "frame" || fields[2].find('=') != std::string::npos) {
     FailAt(line, "expected \"frame NAME CATEGORY\"");
+  }
   Frame frame;
   frame.name = fields[1];
   frame.category = fields[2];

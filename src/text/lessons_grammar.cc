@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <utility>
 
 #include "atento/error.h"
 #include "text/lessons_morphology.h"
@@ -48,10 +47,9 @@ std::vector<std::string> Fields(const Line& line, char separator, size_t least, 
 void ParseClassLine(const Line& line, Grammar* grammar) {
   if (line.text.starts_with("class ")) {
     std::string name(line.text.substr(6));
-    ClassSet bit = 1;
-    for (const auto& [other, set] : grammar->classes) {
-      if (set >= bit) bit = set << 1;
-    }
+    ClassSet used = 0;  // always the lowest bits
+    for (const auto& [other, set] : grammar->classes) used |= set;
+    ClassSet bit = used + 1;
     if (bit == 0 || !grammar->classes.emplace(name, bit).second) {
       FailAt(line, "class \"" + name + "\" is declared twice, or is one too many");
     }
@@ -63,7 +61,10 @@ void ParseClassLine(const Line& line, Grammar* grammar) {
   }
   ClassSet set = 0;
   for (const std::string& name : SplitSpace(parts[1])) set |= ParseClasses(*grammar, name, line);
-  grammar->classes[parts[0].substr(6)] = set;
+  std::string name = parts[0].substr(6);
+  if (!grammar->classes.emplace(name, set).second) {
+    FailAt(line, "\"" + name + "\" is declared twice");
+  }
 }
 
 void ParseNounLine(const Line& line, Grammar* grammar) {
@@ -211,7 +212,7 @@ void ParseVerbLine(const Line& line, Grammar* grammar) {
 }
 
 void ParsePronounLine(const Line& line, Grammar* grammar) {
-  std::vector<std::string> fields = Fields(line, ' ', 11, 11);
+  std::vector<std::string> fields = Fields(line, ' ', 10, 10);
   Pronoun pronoun;
   pronoun.id = fields[0];
   if (fields[1].size() != 2 || fields[1][0] < '1' || fields[1][0] > '3') {
@@ -225,10 +226,9 @@ void ParsePronounLine(const Line& line, Grammar* grammar) {
   pronoun.subject = fields[4];
   pronoun.direct = fields[5];
   pronoun.indirect = fields[6];
-  pronoun.reflexive = fields[7];
-  pronoun.stressed = fields[8];
-  pronoun.english = fields[9];
-  pronoun.english_object = fields[10];
+  pronoun.stressed = fields[7];
+  pronoun.english = fields[8];
+  pronoun.english_object = fields[9];
   grammar->pronouns.push_back(pronoun);
 }
 
@@ -252,9 +252,14 @@ void ParseDeterminerLine(const Line& line, Grammar* grammar) {
   std::vector<std::string> last = SplitSpace(fields[5]);
   if (last.empty()) FailAt(line, "the weight is missing");
   determiner.weight = ParseNumber(last[0], line);
-  if (last.size() > 1) {
-    if (!last[1].starts_with("subject=")) FailAt(line, "expected subject=, found " + last[1]);
-    determiner.subject = last[1].substr(8);
+  for (size_t i = 1; i < last.size(); ++i) {
+    if (last[i].starts_with("subject=")) {
+      determiner.subject = last[i].substr(8);
+    } else if (last[i].starts_with("not=")) {
+      determiner.excluded = ParseClasses(*grammar, last[i].substr(4), line);
+    } else {
+      FailAt(line, "expected subject= or not=, found " + last[i]);
+    }
   }
   grammar->determiners.push_back(determiner);
 }
@@ -312,7 +317,6 @@ void ParseGrammar(const std::vector<DataFile>& files, Grammar* grammar) {
   };
   parse("classes.txt", ParseClassLine);
   grammar->person = ParseClasses(*grammar, "person", last);
-  grammar->job = ParseClasses(*grammar, "job", last);
   grammar->possessed = ParseClasses(*grammar, "possessed", last);
   parse("nouns.txt", ParseNounLine);
   parse("adjectives.txt", ParseAdjectiveLine);

@@ -9,7 +9,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -101,7 +100,7 @@ struct Pronoun {
   bool plural_agreement = false;  // of adjectives and participles: not for a polite vous
   bool feminine = false;
   int weight = 1;
-  std::string subject, direct, indirect, reflexive, stressed;  // "-" in indirect: none of its own
+  std::string subject, direct, indirect, stressed;  // "-" in indirect: none of its own
   std::string english, english_object;
 };
 
@@ -110,7 +109,8 @@ struct Determiner {
   enum class Number { kSingular, kPlural, kMass } number = Number::kSingular;
   Template masculine, feminine, english;
   int weight = 0;
-  std::string subject;  // "3sm", "3sf": only beside such a subject
+  std::string subject;    // "3sm", "3sf": only beside such a subject
+  ClassSet excluded = 0;  // nouns that it does not stand with
 };
 
 struct Word {
@@ -174,7 +174,7 @@ struct Grammar {
   std::map<std::string, std::vector<const Word*>> words_by_list;
   std::map<std::string, std::vector<const Frame*>> frames_by_category;
   const Verb *etre = nullptr, *avoir = nullptr, *aller = nullptr, *venir = nullptr;
-  ClassSet person = 0, job = 0, possessed = 0;
+  ClassSet person = 0, possessed = 0;
 
   int64_t LexicalEntries() const;
 };

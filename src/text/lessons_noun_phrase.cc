@@ -32,6 +32,14 @@ struct Deriver::Request {
   bool is_subject = false;
   const VerbGroup* verb = nullptr;  // whose object it is
   std::string clitic_host = {};
+  // Of a finite verb, and without a preposition.
+  bool IsDirectObject() const {
+    return slot.of >= 0 && verb != nullptr && verb->mode != kInfinitive &&
+           verb->verb->preposition.empty();
+  }
+  bool IsNegated() const {
+    return context.negated || (verb != nullptr && (verb->polarity & kNegative) != 0);
+  }
   bool Names() const {
     for (const char* flag :
          {"plural", "generic", "indefinite", "agree", "adjective", "countable"}) {
@@ -171,12 +179,21 @@ void Deriver::ChooseNoun(const Request& request, NounPhrase* phrase) {
   ChooseModifier(request, phrase);
 }
 
+// What is denied is "no book" or "this book", never "several books"; "un" and "du" become "de" only
+// as direct objects of a finite verb.
+bool Deriver::FitsNegation(const Determiner& determiner, const Request& request) const {
+  if (determiner.id == "quelques" || determiner.id == "plusieurs") return false;
+  if (determiner.id != "un" || request.IsDirectObject()) return true;
+  return !request.context.negated && determiner.number == Determiner::Number::kSingular;
+}
+
 bool Deriver::Fits(const Determiner& determiner, const Request& request,
                    const NounPhrase& phrase) const {
   Determiner::Number number = phrase.noun->IsMass()     ? Determiner::Number::kMass
                               : phrase.agreement.plural ? Determiner::Number::kPlural
                                                         : Determiner::Number::kSingular;
   if (determiner.number != number) return false;
+  if ((determiner.excluded & phrase.noun->classes) != 0) return false;
   const std::vector<std::string>& wanted = request.slot.options;
   if (request.slot.Has("generic")) return determiner.id == "le";
   if (!wanted.empty() && !request.is_subject) {
@@ -190,7 +207,11 @@ bool Deriver::Fits(const Determiner& determiner, const Request& request,
     if (subject.feminine != (determiner.subject == "3sf")) return false;
   }
   if (determiner.id == "chaque" && !request.is_subject) return false;
-  if (request.context.negated && determiner.id == "un") return false;
+  // Not "du pain est sucré".
+  if (request.is_subject && determiner.id == "un" && number == Determiner::Number::kMass) {
+    return false;
+  }
+  if (request.IsNegated() && !FitsNegation(determiner, request)) return false;
   if (request.slot.Has("indefinite")) {
     bool negated = request.verb != nullptr && request.verb->polarity == kNot;
     if (determiner.id == "un") return true;
@@ -213,8 +234,7 @@ void Deriver::ChooseDeterminer(const Request& request, NounPhrase* phrase) {
     for (const Word* word : grammar_.words_by_list.at("number")) numbers.Add(word->id, 1, word);
     phrase->number = Choose(numbers, "number");
   }
-  if (phrase->determiner->id == "un" && request.slot.of >= 0 && request.verb != nullptr &&
-      request.verb->mode != kInfinitive && (request.verb->polarity & kNegative) != 0) {
+  if (phrase->determiner->id == "un" && request.IsNegated() && request.IsDirectObject()) {
     phrase->is_negated = true;
     if (request.verb->verb->has_y) phrase->no_key = request.verb->key + kNegationKey;
   }

@@ -1,7 +1,6 @@
 // From a filled tree to the words of both languages.
-#include <algorithm>
+#include <utility>
 
-#include "base/check.h"
 #include "text/lessons_morphology.h"
 #include "text/lessons_tree.h"
 
@@ -132,8 +131,9 @@ class Writer {
       return;
     }
     WriteFrenchDeterminer(phrase, tokens);
-    for (size_t i = 0; i < phrase.adjectives.size(); ++i)
+    for (size_t i = 0; i < phrase.adjectives.size(); ++i) {
       WriteFrenchAdjective(phrase, i, true, tokens);
+    }
     Append(tokens, phrase.agreement.plural ? phrase.noun->plural : phrase.noun->id, "", {main});
     for (size_t i = 0; i < phrase.adjectives.size(); ++i) {
       WriteFrenchAdjective(phrase, i, false, tokens);

@@ -3,6 +3,7 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <exception>
@@ -11,7 +12,6 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 
 #include "atento/error.h"
 #include "base/log.h"
@@ -122,6 +122,14 @@ std::optional<bool> HasNormalizationRules(std::string_view model) {
   return rules;
 }
 
+// "▁" as spaces, as many as it has bytes, so that offsets stay.
+std::string WithSpaces(std::string text) {
+  for (size_t at = 0; (at = text.find(kSpacePiece, at)) != std::string::npos;) {
+    text.replace(at, kSpacePiece.size(), kSpacePiece.size(), ' ');
+  }
+  return text;
+}
+
 class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
  public:
   SentencePieceVocabulary(std::string_view model, std::string_view name) : model_(model) {
@@ -161,12 +169,8 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
 
   void Encode(const PreparedLine& line, EncodedText* encoded) const override {
     if (line.words() == 0) return;
-    // As long as what they replace, so that offsets stay; SentencePiece takes runs of spaces for
-    // one.
-    PreparedLine spaced = line;
-    for (size_t at = 0; (at = spaced.text.find(kSpacePiece, at)) != std::string::npos;) {
-      spaced.text.replace(at, kSpacePiece.size(), kSpacePiece.size(), ' ');
-    }
+    // SentencePiece takes runs of spaces for one.
+    const PreparedLine spaced = {WithSpaces(line.text), line.word_end};
     auto pieces = processor_.EncodeAsImmutableProto(spaced.text);
     for (size_t i = 0; i < pieces.pieces_size(); ++i) {
       auto piece = pieces.pieces(static_cast<int>(i));
@@ -183,7 +187,8 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
       if (id != kEndId) kept.push_back(id);
     }
     auto text = processor_.DecodeIdsAsImmutableProto(kept);
-    PreparedLine words = PrepareLine(text.text(), Normalization::kNone);
+    // The byte pieces of a foreign model can spell "▁".
+    PreparedLine words = PrepareLine(WithSpaces(text.text()), Normalization::kNone);
     DecodedText decoded;
     decoded.words = words.words();
     decoded.text = CollapseSpaces(words.text);

@@ -9,7 +9,6 @@
 #include <string>
 #include <thread>
 #include <tuple>
-#include <utility>
 
 #include "atento/error.h"
 #include "base/random.h"
@@ -257,11 +256,10 @@ TrainingBatches::TrainingBatches(std::span<const TokenPair> pairs,
   CheckOptions(options);
   worker_ = std::make_unique<Worker>(pairs, options);
   if (pairs_used() == 0) {
-    throw Error(ErrorKind::kData, "all " + std::to_string(pairs_) +
-                                      " pairs are longer than the length limits of " +
-                                      std::to_string(options.max_source_tokens) + " source and " +
-                                      std::to_string(options.max_target_tokens) +
-                                      " target tokens: raise them");
+    throw Error(ErrorKind::kData,
+                "all " + std::to_string(pairs_) + " pairs are longer than the length limits of " +
+                    std::to_string(options.max_source_tokens) + " source and " +
+                    std::to_string(options.max_target_tokens) + " target tokens: raise them");
   }
 }
 

@@ -3,7 +3,6 @@
 #ifndef ATENTO_TEXT_VOCABULARY_H_
 #define ATENTO_TEXT_VOCABULARY_H_
 
-#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>

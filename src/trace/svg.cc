@@ -18,10 +18,10 @@ constexpr double kMargin = 2;
 // Of a column of DisplayWidth in a sans-serif font, generously: fonts differ.
 constexpr double kColumnWidth = 0.62 * kFont;
 
-// XML 1.0 has no way to write control characters.
+// XML 1.0 has no way to write control characters, U+FFFE and U+FFFF.
 std::string Escape(std::string_view text) {
   std::string escaped;
-  for (char c : text) {
+  for (char32_t c : DecodeUtf8(text)) {
     switch (c) {
       case '&':
         escaped += "&amp;";
@@ -36,11 +36,7 @@ std::string Escape(std::string_view text) {
         escaped += "&quot;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          escaped += "\uFFFD";
-        } else {
-          escaped += c;
-        }
+        AppendUtf8(c < 0x20 || c == 0xFFFE || c == 0xFFFF ? U'\uFFFD' : c, &escaped);
     }
   }
   return escaped;

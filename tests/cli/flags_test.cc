@@ -115,6 +115,17 @@ TEST_F(FlagsTest, EmptyValueIsAValue) {
   EXPECT_EQ(options_.beam, 3);
 }
 
+TEST_F(FlagsTest, AValueMayEndWithAnEqualsSign) {
+  Run({"--text=x="});
+  EXPECT_EQ(options_.text, "x=");
+}
+
+TEST_F(FlagsTest, NoFlagFollowsTwoDashes) {
+  EXPECT_ERROR(Run({"--text", "x", "--", "--fast"}), ErrorKind::kUsage,
+               "unexpected argument '--fast'");
+  EXPECT_ERROR(Run({"--text", "--", "x"}), ErrorKind::kUsage, "--text has no value");
+}
+
 TEST_F(FlagsTest, BracketsAndCommasAreText) {
   Run({"--text", "[a,b]"});
   EXPECT_EQ(options_.text, "[a,b]");
@@ -128,12 +139,12 @@ TEST_F(FlagsTest, UnknownFlagSuggestsTheNearest) {
   EXPECT_ERROR(Run({"-beam", "5"}), ErrorKind::kUsage, "unknown flag -beam; did you mean --beam?");
 }
 
-TEST_F(FlagsTest, UnknownFlagWithoutANeighbourSuggestsNothing) {
+TEST_F(FlagsTest, UnknownFlagWithoutANeighbour) {
   try {
     Run({"--quantum"});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "unknown flag --quantum");
+    EXPECT_STREQ(error.what(), "unknown flag --quantum; --help lists all");
   }
 }
 
@@ -171,7 +182,10 @@ TEST_F(FlagsTest, OutOfRangeNamesFlagValueAndRange) {
   EXPECT_ERROR(Run({"--beam", "0"}), ErrorKind::kUsage, "--beam: 0 ", "from 1 to 100");
   EXPECT_ERROR(Run({"--steps", "-1"}), ErrorKind::kUsage, "--steps: -1 ", "at least 0");
   EXPECT_ERROR(Run({"--rate", "1.01"}), ErrorKind::kUsage, "--rate: 1.01 ", "from 0 to 1");
-  EXPECT_ERROR(Run({"--beam", "99999999999999999999"}), ErrorKind::kUsage, "from 1 to 100");
+  EXPECT_ERROR(Run({"--beam", "99999999999999999999"}), ErrorKind::kUsage,
+               "--beam: 99999999999999999999 is out of range");
+  EXPECT_ERROR(Run({"--rate", "1e-400"}), ErrorKind::kUsage,
+               "--rate: 1e-400 is out of range: too large or too close to zero");
 }
 
 TEST_F(FlagsTest, PositionalArgument) {
@@ -184,14 +198,16 @@ TEST_F(FlagsTest, PositionalArgument) {
 TEST_F(FlagsTest, PositionalMayFollowTwoDashes) {
   std::string text;
   flags_.SetPositional({"TEXT", "sentence", &text});
-  Run({"--", "--beam"});
-  EXPECT_EQ(text, "--beam");
+  Run({"--text", "x", "--", "--beam="});
+  EXPECT_EQ(options_.text, "x");
+  EXPECT_EQ(text, "--beam=");
 }
 
 TEST_F(FlagsTest, PositionalMissingOrTwice) {
   std::string text;
   flags_.SetPositional({"TEXT", "sentence", &text});
   EXPECT_ERROR(Run({"a", "b"}), ErrorKind::kUsage, "unexpected argument 'b'");
+  EXPECT_ERROR(Run({"a", "--", "b"}), ErrorKind::kUsage, "unexpected argument 'b'");
 }
 
 TEST_F(FlagsTest, PositionalMissing) {

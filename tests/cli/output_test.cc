@@ -78,5 +78,18 @@ TEST(Output, PipesAreWrittenAsTheyAre) {
   EXPECT_TRUE(std::filesystem::is_symlink(path));
 }
 
+// As /dev/stdout may be one.
+TEST(Output, ALinkToAFileStaysALink) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.File("file"), link = directory.File("link");
+  WriteFileAtomically(file, "the old text");
+  std::filesystem::create_symlink(file, link);
+  Output output(link);
+  output.Write("new");
+  output.Commit();
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ReadFile(file), "new");
+}
+
 }  // namespace
 }  // namespace atento

@@ -3,28 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "atento/error.h"
+#include "expect_error.h"
 #include "metrics/golden_corpus.h"
 
 namespace atento {
 namespace {
 
 using Names = std::vector<std::string>;
-
-void ExpectError(ErrorKind kind, const std::string& part, const std::function<void()>& action) {
-  try {
-    action();
-    ADD_FAILURE() << "no error that says: " << part;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-  }
-}
 
 TEST(MetricsTest, ResultsComeInTheOrderOfTheNames) {
   const auto results = EvaluateCorpus(Names{"exact", "rouge", "bleu", "rouge1"}, Names{"a b c d"},
@@ -41,28 +29,27 @@ TEST(MetricsTest, UnknownNameListsTheKnown) {
   const std::string known =
       "unknown metric 'blue'; the metrics are bleu, chrf, wer, cer, per, exact, rouge, rouge1, "
       "rouge2, rougel";
-  ExpectError(ErrorKind::kUsage, known, [] { ExpandMetricNames(Names{"bleu", "blue"}); });
-  ExpectError(ErrorKind::kUsage, known, [] { LargerIsBetter("blue"); });
-  ExpectError(ErrorKind::kUsage, known, [] { MakeMetric("blue"); });
-  ExpectError(ErrorKind::kUsage, known,
-              [] { EvaluateCorpus(Names{"blue"}, Names{"a"}, std::vector<ReferenceSet>{{"a"}}); });
+  EXPECT_ERROR(ExpandMetricNames(Names{"bleu", "blue"}), ErrorKind::kUsage, known);
+  EXPECT_ERROR(LargerIsBetter("blue"), ErrorKind::kUsage, known);
+  EXPECT_ERROR(MakeMetric("blue"), ErrorKind::kUsage, known);
+  const std::vector<ReferenceSet> references = {{"a"}};
+  EXPECT_ERROR(EvaluateCorpus(Names{"blue"}, Names{"a"}, references), ErrorKind::kUsage, known);
 }
 
 TEST(MetricsTest, UnequalLineCountsNameBoth) {
-  ExpectError(ErrorKind::kData, "reference 2 has 1 line, but there are 2 lines of hypotheses", [] {
-    EvaluateCorpus(Names{"bleu"}, Names{"a", "b"}, std::vector<ReferenceSet>{{"a", "b"}, {"a"}});
-  });
+  const std::vector<ReferenceSet> references = {{"a", "b"}, {"a"}};
+  EXPECT_ERROR(EvaluateCorpus(Names{"bleu"}, Names{"a", "b"}, references), ErrorKind::kData,
+               "reference 2 has 1 line, but there are 2 lines of hypotheses");
 }
 
 TEST(MetricsTest, NothingToCompare) {
-  ExpectError(ErrorKind::kData, "no lines",
-              [] { EvaluateCorpus(Names{"wer"}, Names{}, std::vector<ReferenceSet>{{}}); });
-  ExpectError(ErrorKind::kUsage, "no reference",
-              [] { EvaluateCorpus(Names{"wer"}, Names{"a"}, std::vector<ReferenceSet>{}); });
+  const std::vector<ReferenceSet> empty = {{}}, none;
+  EXPECT_ERROR(EvaluateCorpus(Names{"wer"}, Names{}, empty), ErrorKind::kData, "no lines");
+  EXPECT_ERROR(EvaluateCorpus(Names{"wer"}, Names{"a"}, none), ErrorKind::kUsage, "no reference");
 }
 
 TEST(MetricsTest, RougeAloneIsNotOneMetric) {
-  ExpectError(ErrorKind::kUsage, "rouge1, rouge2, rougel", [] { MakeMetric("rouge"); });
+  EXPECT_ERROR(MakeMetric("rouge"), ErrorKind::kUsage, "rouge1, rouge2, rougel");
 }
 
 // A better hypothesis must move every metric the way LargerIsBetter says.

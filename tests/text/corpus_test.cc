@@ -141,6 +141,14 @@ TEST_F(CorpusTest, ByteOrderMarkIsDropped) {
             "1:a|x ");
 }
 
+TEST_F(CorpusTest, BytesAreCountedWithTheByteOrderMark) {
+  const Corpus corpus = ReadTwo(
+      "\xef\xbb\xbf"
+      "a\xff\n",
+      "x\n");
+  EXPECT_TRUE(corpus.report.first_repaired.ends_with(":1:5")) << corpus.report.first_repaired;
+}
+
 TEST_F(CorpusTest, HashFollowsTheText) {
   Corpus corpus = ReadTwo("a\nb\n", "x\ny\n");
   EXPECT_EQ(ReadTwo("a\r\nb", "x\ny\n").hash, corpus.hash);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <set>
 #include <string>
 #include <vector>
@@ -84,6 +85,9 @@ TEST(LessonsGrammar, FaultsNameFileAndLine) {
     const char *file, *from, *to, *expected;
   };
   const Case cases[] = {
+      {"classes.txt", "group counted:", "group person:", "\"person\" is declared twice"},
+      {"classes.txt", "class job", "class person", "\"person\" is declared twice"},
+      {"determiners.txt", "8 not=unowned", "8 nor=unowned", "not="},
       {"nouns.txt", "chat          m  animal  cat", "chat m animal", "nouns.txt:"},
       {"nouns.txt", "m  animal  cat", "x  animal  cat", "expected m or f"},
       {"nouns.txt", "m  animal  cat", "m  anomal  cat", "\"anomal\""},
@@ -115,6 +119,15 @@ TEST(LessonsGrammar, FaultsNameFileAndLine) {
     EXPECT_NE(fault.find("data/lessons/"), std::string::npos) << c.file << ": " << c.to;
     EXPECT_NE(fault.find(c.expected), std::string::npos) << c.to << " gave: " << fault;
   }
+}
+
+TEST(LessonsGrammar, AClassAfterAGroupHasABitOfItsOwn) {
+  Grammar grammar;
+  ParseGrammar(WithChange("classes.txt", "group counted:", "class late\ngroup counted:"), &grammar);
+  ClassSet late = grammar.classes.at("late");
+  EXPECT_EQ(std::popcount(late), 1);
+  EXPECT_EQ(late & grammar.classes.at("all"), 0u);
+  EXPECT_EQ(late & grammar.classes.at("drivable"), 0u);
 }
 
 TEST(LessonsGrammar, AMissingFileIsNamed) {

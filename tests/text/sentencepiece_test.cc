@@ -121,6 +121,41 @@ TEST(SentencePieceTest, DecodedPiecesBelongToTheirWords) {
   EXPECT_EQ(decoded.word_of, (std::vector<int>{-1, 0, 0, 1, 2, 2, 2, -1}));
 }
 
+// A model with pieces for all 256 bytes, as other programs train them.
+Tokenizer ByteTokenizer() {
+  // Messages are merged: trainer_spec { byte_fallback: true }, and a piece { piece: "<0x00>"
+  // score: 0 type: BYTE } for each byte.
+  std::string bytes = GoTokenizer().Serialize() + "\x12\x03\x98\x02\x01";
+  for (int byte = 0; byte < 256; ++byte) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    bytes += std::string("\x0a\x0f\x0a\x06<0x") + kDigits[byte / 16] + kDigits[byte % 16] + ">";
+    bytes += std::string("\x15\0\0\0\0\x18\x06", 7);
+  }
+  return ParseModel(bytes);
+}
+
+int IdOf(const Tokenizer& tokenizer, std::string_view piece) {
+  for (int id = 0; id < tokenizer.vocabulary_size(); ++id) {
+    if (tokenizer.Piece(id) == piece) return id;
+  }
+  ADD_FAILURE() << "no piece " << piece;
+  return kUnknownId;
+}
+
+// Counted as one word, it was later shown as two.
+TEST(SentencePieceTest, ASpaceSpelledInBytesIsASpace) {
+  Tokenizer tokenizer = ByteTokenizer();
+  const int go = IdOf(tokenizer, "▁go");
+  const int a = IdOf(tokenizer, "a");
+  DecodedText decoded = tokenizer.DecodeWithWords(
+      std::vector<int>{go, IdOf(tokenizer, "<0xE2>"), IdOf(tokenizer, "<0x96>"),
+                       IdOf(tokenizer, "<0x81>"), a, IdOf(tokenizer, "<0x61>")});
+  EXPECT_EQ(decoded.text, "go aa");
+  EXPECT_EQ(decoded.words, 2);
+  EXPECT_EQ(decoded.word_of.front(), 0);
+  EXPECT_EQ(decoded.word_of.back(), 1);
+}
+
 TEST(SentencePieceTest, StraySpacesAreTidied) {
   Tokenizer tokenizer = GoTokenizer();
   int space = tokenizer.Encode("a").ids[0];

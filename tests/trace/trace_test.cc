@@ -106,5 +106,13 @@ TEST(TraceToSvg, TextIsEscapedTextAndCellsAreShaded) {
   EXPECT_EQ(cells, 1 + 6u) << "the figure's title, and one for each cell";
 }
 
+// XML has no U+FFFE and U+FFFF either.
+TEST(TraceToSvg, NoncharactersAreReplaced) {
+  const std::string svg = TraceToSvg(MakeTrace("a\uFFFE b c", "\uFFFF z", 0, TwoByThree()));
+  EXPECT_EQ(svg.find("\uFFFE"), std::string::npos);
+  EXPECT_EQ(svg.find("\uFFFF"), std::string::npos);
+  EXPECT_NE(svg.find(">a\uFFFD</text>"), std::string::npos) << svg;
+}
+
 }  // namespace
 }  // namespace atento
