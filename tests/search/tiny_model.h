@@ -57,6 +57,7 @@ inline std::vector<Architecture> Architectures() {
   all[4].options.attention = Attention::kGeneral;
   all[5].name = "gru fixed before";
   all[5].options.attention = Attention::kFixed;
+  all[5].options.encoder_direction = Direction::kForward;
   all[5].options.attend = Attend::kBefore;
   all[6].name = "lstm none";
   all[6].options.cell = Cell::kLstm;
