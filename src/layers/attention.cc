@@ -22,33 +22,32 @@ AttentionCache AttentionCache::Rows(int begin, int count) const {
   return {slice(q), slice(scores), slice(alpha), slice(context), slice(d_q)};
 }
 
-AttentionCache NewAttentionCache(Attention attention, const AttentionParams& params, int rows,
-                                 int longest_source, int annotation_size, bool with_gradient,
-                                 Arena& arena) {
+AttentionCache NewAttentionCache(Attention attention, const AttentionParams& params,
+                                 const AttentionCacheShape& shape, Arena& arena) {
   AttentionCache cache;
   if (attention == Attention::kNone) return cache;
-  cache.alpha = arena.NewMatrix(rows, longest_source);
-  cache.context = arena.NewMatrix(rows, annotation_size);
+  cache.alpha = arena.NewMatrix(shape.rows, shape.longest_source);
+  cache.context = arena.NewMatrix(shape.rows, shape.annotation_size);
   if (attention == Attention::kFixed) return cache;
-  cache.scores = arena.NewMatrix(rows, longest_source);
-  const int q_size = attention == Attention::kAdditive ? params.W_a.rows : annotation_size;
-  if (attention != Attention::kDot) cache.q = arena.NewMatrix(rows, q_size);
-  if (with_gradient) cache.d_q = arena.NewMatrix(rows, q_size);
+  cache.scores = arena.NewMatrix(shape.rows, shape.longest_source);
+  const int q_size = attention == Attention::kAdditive ? params.W_a.rows : shape.annotation_size;
+  if (attention != Attention::kDot) cache.q = arena.NewMatrix(shape.rows, q_size);
+  if (shape.with_gradient) cache.d_q = arena.NewMatrix(shape.rows, q_size);
   return cache;
 }
 
 AttentionMemory NewAttentionMemory(Attention attention, const AttentionParams& params,
                                    const SequenceLayout& layout, ConstMatrix h,
-                                   Workspace& workspace) {
+                                   const Workspace& workspace) {
   if (attention != Attention::kAdditive) return {&layout, h, h};
   Matrix keys = workspace.arena.NewMatrix(h.rows, params.U_a.rows);
   workspace.weights.Linear(h, params.U_a, keys);
   return {&layout, h, keys};
 }
 
-void AttentionForward(Attention attention, const AttentionParams& params,
-                      const AttentionMemory& memory, ConstMatrix s, const int* column,
-                      const AttentionCache& cache, Workspace& workspace) {
+void AttentionForward(const AttentionPass& pass, const AttentionStep& step) {
+  const auto& [attention, params, memory, workspace] = pass;
+  const auto& [s, column, cache] = step;
   // W_a s;  W_aᵀ s
   if (attention == Attention::kAdditive) workspace.weights.Linear(s, params.W_a, cache.q);
   if (attention == Attention::kGeneral) workspace.weights.LinearTransposed(s, params.W_a, cache.q);
@@ -64,7 +63,7 @@ void AttentionForward(Attention attention, const AttentionParams& params,
       alpha[count - 1] = 1;
     } else {
       // α = softmax_j(e)
-      AttentionScores(attention, params, memory, column[r], q.RowSpan(r), cache.scores.Row(r));
+      AttentionScores(pass, column[r], q.RowSpan(r), cache.scores.Row(r));
       std::copy(cache.scores.Row(r), cache.scores.Row(r) + count, alpha);
       Softmax({alpha, count});
     }
@@ -73,11 +72,10 @@ void AttentionForward(Attention attention, const AttentionParams& params,
   }
 }
 
-void AttentionBackward(Attention attention, const AttentionParams& params,
-                       const AttentionMemory& memory, ConstMatrix s, const int* column,
-                       const AttentionCache& cache, ConstMatrix d_context, Matrix d_s,
-                       const AttentionMemoryGradient& d_memory, AttentionParams& d_params,
-                       Workspace& workspace) {
+void AttentionBackward(const AttentionPass& pass, const AttentionStep& step, ConstMatrix d_context,
+                       Matrix d_s, const AttentionGradients& gradients) {
+  const auto& [attention, params, memory, workspace] = pass;
+  const auto& [s, column, cache] = step;
   ArenaScope scope(workspace.arena);
   Vector d_e = workspace.arena.NewVector(cache.alpha.cols);
   const bool scored = attention != Attention::kFixed;
@@ -88,12 +86,13 @@ void AttentionBackward(Attention attention, const AttentionParams& params,
     const size_t count = static_cast<size_t>(rows.count);
     const Real* alpha = cache.alpha.Row(r);
     // c = Σ_j α_j h_j
-    WeightedSumBackward(alpha, memory.h, rows, d_context.RowSpan(r), d_e.data(), d_memory.h);
+    WeightedSumBackward(alpha, memory.h, rows, d_context.RowSpan(r), d_e.data(),
+                        gradients.memory.h);
     if (!scored) continue;
     // α = softmax_j(e)
     SoftmaxBackward({alpha, count}, d_e.first(count));
-    AttentionScoresBackward(attention, params, memory, column[r], q.RowSpan(r), d_e.data(),
-                            cache.d_q.RowSpan(r), d_memory, d_params);
+    AttentionScoresBackward(pass, column[r], q.RowSpan(r), d_e.data(), cache.d_q.RowSpan(r),
+                            gradients);
   }
   // W_a s;  W_aᵀ s
   if (attention == Attention::kAdditive) {
@@ -111,12 +110,11 @@ void AttentionParameterGradients(Attention attention, ConstMatrix s, const Atten
   if (attention == Attention::kGeneral) AddWeightGradient(s, cache.d_q, d_params.W_a);
 }
 
-void AttentionMemoryBackward(Attention attention, const AttentionParams& params,
-                             const AttentionMemory& memory, const AttentionMemoryGradient& d_memory,
-                             AttentionParams& d_params, Workspace& workspace) {
-  if (attention != Attention::kAdditive) return;
-  AddWeightGradient(d_memory.keys, memory.h, d_params.U_a);
-  workspace.weights.LinearTransposed(d_memory.keys, params.U_a, d_memory.h, true);
+void AttentionMemoryBackward(const AttentionPass& pass, const AttentionGradients& gradients) {
+  if (pass.attention != Attention::kAdditive) return;
+  const Matrix d_keys = gradients.memory.keys;
+  AddWeightGradient(d_keys, pass.memory.h, gradients.params.U_a);
+  pass.workspace.weights.LinearTransposed(d_keys, pass.params.U_a, gradients.memory.h, true);
 }
 
 }  // namespace atento

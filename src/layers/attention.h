@@ -59,39 +59,64 @@ struct AttentionCache {
   AttentionCache Rows(int begin, int count) const;
 };
 
-AttentionCache NewAttentionCache(Attention attention, const AttentionParams& params, int rows,
-                                 int longest_source, int annotation_size, bool with_gradient,
-                                 Arena& arena);
+struct AttentionCacheShape {
+  int rows;             // R
+  int longest_source;   // S
+  int annotation_size;  // C
+  bool with_gradient;   // also what Backward needs
+};
 
-// The memory of annotations h [N,C]: computes the keys in one GEMM.
+// With undefined contents.
+AttentionCache NewAttentionCache(Attention attention, const AttentionParams& params,
+                                 const AttentionCacheShape& shape, Arena& arena);
+
+// The memory of annotations h [N,C], which must outlive it.
+// Cost: one GEMM [N,C]·[C,A] (additive), else nothing.
 AttentionMemory NewAttentionMemory(Attention attention, const AttentionParams& params,
                                    const SequenceLayout& layout, ConstMatrix h,
-                                   Workspace& workspace);
+                                   const Workspace& workspace);
 
-// One step for R rows. s [R,H] queries; column [R]: the sentence of `memory` that each row looks
-// at. Writes cache.q, scores, alpha and context.
-// Cost: O(R·S·(A+C)) and one GEMM; allocates nothing. Threads: safe when outputs are distinct.
-void AttentionForward(Attention attention, const AttentionParams& params,
-                      const AttentionMemory& memory, ConstMatrix s, const int* column,
-                      const AttentionCache& cache, Workspace& workspace);
+// What every step of a batch works with.
+struct AttentionPass {
+  Attention attention;
+  const AttentionParams& params;
+  const AttentionMemory& memory;
+  const Workspace& workspace;
+};
 
-// s, column, cache: as Forward had and left them. d_context [R,C]: gradient of c. Accumulates into
-// d_s [R,H], d_memory and d_params.v_a, and writes cache.d_q, from which
+// One step of R rows.
+struct AttentionStep {
+  ConstMatrix s;         // [R,H] queries
+  const int* column;     // [R] the sentence of the memory that each row looks at
+  AttentionCache cache;  // its rows
+};
+
+// Writes step.cache: q, scores, alpha and context.
+// Cost: O(R·S·(A+C)) and one GEMM [R,H]·[H,A or C]; allocates nothing.
+// Errors: none.  Threads: safe when the caches are distinct.
+void AttentionForward(const AttentionPass& pass, const AttentionStep& step);
+
+struct AttentionGradients {
+  AttentionMemoryGradient memory;
+  AttentionParams& params;
+};
+
+// step: as Forward had and left it. d_context [R,C]: gradient of c. Accumulates into d_s [R,H],
+// gradients.memory and gradients.params.v_a, and writes cache.d_q, from which
 // AttentionParameterGradients computes the rest.
-void AttentionBackward(Attention attention, const AttentionParams& params,
-                       const AttentionMemory& memory, ConstMatrix s, const int* column,
-                       const AttentionCache& cache, ConstMatrix d_context, Matrix d_s,
-                       const AttentionMemoryGradient& d_memory, AttentionParams& d_params,
-                       Workspace& workspace);
+// Cost: twice Forward's; scratch from the arena, given back.
+// Errors: none.  Threads: safe when the caches and gradients are distinct.
+void AttentionBackward(const AttentionPass& pass, const AttentionStep& step, ConstMatrix d_context,
+                       Matrix d_s, const AttentionGradients& gradients);
 
 // After Backward of every step, over all rows: s [N,H] their queries.
+// Cost: one GEMM [H,N]·[N,A or C].
 void AttentionParameterGradients(Attention attention, ConstMatrix s, const AttentionCache& cache,
                                  AttentionParams& d_params);
 
 // After Backward of every step: from the gradient of the keys to that of the annotations and U_a.
-void AttentionMemoryBackward(Attention attention, const AttentionParams& params,
-                             const AttentionMemory& memory, const AttentionMemoryGradient& d_memory,
-                             AttentionParams& d_params, Workspace& workspace);
+// Cost: two GEMMs of the keys' size.
+void AttentionMemoryBackward(const AttentionPass& pass, const AttentionGradients& gradients);
 
 // ---- the factors; used by the functions above --------------------------------------------------
 
@@ -101,13 +126,10 @@ inline MemoryRows SentenceRows(const AttentionMemory& memory, int column) {
 }
 
 // e_j for one row and all positions of its sentence (attention_score.cc).
-void AttentionScores(Attention attention, const AttentionParams& params,
-                     const AttentionMemory& memory, int column, ConstVector q, Real* e);
-// From d_e: accumulates into d_q, d_memory.keys and d_params.v_a.
-void AttentionScoresBackward(Attention attention, const AttentionParams& params,
-                             const AttentionMemory& memory, int column, ConstVector q,
-                             const Real* d_e, Vector d_q, const AttentionMemoryGradient& d_memory,
-                             AttentionParams& d_params);
+void AttentionScores(const AttentionPass& pass, int column, ConstVector q, Real* e);
+// From d_e: accumulates into d_q, gradients.memory.keys and gradients.params.v_a.
+void AttentionScoresBackward(const AttentionPass& pass, int column, ConstVector q, const Real* d_e,
+                             Vector d_q, const AttentionGradients& gradients);
 
 }  // namespace atento
 

@@ -46,10 +46,11 @@ CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena&
   return cache;
 }
 
-void CellForward(Cell cell, const CellParams& params, const CellCache& cache, Matrix h,
-                 Workspace& workspace) {
-  PackedWeights& weights = workspace.weights;
-  switch (cell) {
+void CellForward(const CellStep& step, Matrix h) {
+  const CellParams& params = step.params;
+  const CellCache& cache = step.cache;
+  PackedWeights& weights = step.workspace.weights;
+  switch (step.cell) {
     case Cell::kTanh:
       weights.Linear(cache.h_prev, params.U, cache.gates, {.accumulate = true});
       Tanh(cache.gates);
@@ -73,14 +74,17 @@ void CellForward(Cell cell, const CellParams& params, const CellCache& cache, Ma
   }
 }
 
-void CellBackward(Cell cell, const CellParams& params, const CellCache& cache, ConstMatrix d_h,
-                  Matrix d_c, Matrix d_h_prev, Workspace& workspace) {
-  PackedWeights& weights = workspace.weights;
-  switch (cell) {
+void CellBackward(const CellStep& step, const CellStateGradient& d_state) {
+  const auto& [d_h, d_c, d_h_prev] = d_state;
+  const CellParams& params = step.params;
+  const CellCache& cache = step.cache;
+  Arena& arena = step.workspace.arena;
+  PackedWeights& weights = step.workspace.weights;
+  switch (step.cell) {
     case Cell::kTanh: {
       // The activations, which become the gradient in place, are copied out first.
-      ArenaScope scope(workspace.arena);
-      Matrix y = workspace.arena.NewMatrix(cache.gates.rows, cache.gates.cols);
+      ArenaScope scope(arena);
+      Matrix y = arena.NewMatrix(cache.gates.rows, cache.gates.cols);
       CopyMatrix(cache.gates, y);
       CopyMatrix(d_h, cache.gates);
       TanhBackward(y, cache.gates);
@@ -93,8 +97,8 @@ void CellBackward(Cell cell, const CellParams& params, const CellCache& cache, C
       weights.LinearTransposed(cache.d_recurrent, RowsN(params.U), d_h_prev, true);
       return;
     case Cell::kGruResetBefore: {
-      ArenaScope scope(workspace.arena);
-      Matrix d_reset_h = workspace.arena.NewMatrix(d_h.rows, d_h.cols);
+      ArenaScope scope(arena);
+      Matrix d_reset_h = arena.NewMatrix(d_h.rows, d_h.cols);
       GruResetBeforeBackwardState(cache.gates, cache.h_prev, d_h, d_h_prev);
       weights.LinearTransposed(BlockN(cache.gates), RowsN(params.U), d_reset_h);
       GruResetBeforeBackwardGates(cache.gates, cache.h_prev, d_reset_h, d_h_prev);

@@ -52,16 +52,31 @@ struct CellCache {
 // With undefined contents. with_gradient: also what Backward needs.
 CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena& arena);
 
-// One step. cache.gates holds W x + b, cache.h_prev and cache.c_prev the state before it.
-// Writes h [R,H], which may be strided, and the rest of the cache.
-// Cost: one GEMM [R,H]·[H,G·H] (kGruResetBefore: two that add up to it).
-void CellForward(Cell cell, const CellParams& params, const CellCache& cache, Matrix h,
-                 Workspace& workspace);
+// What both directions of a step work with.
+struct CellStep {
+  Cell cell;
+  const CellParams& params;
+  const CellCache& cache;  // the step's rows
+  const Workspace& workspace;
+};
 
-// d_h [R,H]: gradient of h. d_c [R,H] (LSTM): gradient of c in, of c' out. Overwrites d_h_prev
-// [R,H] with the gradient of h', and cache.gates with that of W x + b.
-void CellBackward(Cell cell, const CellParams& params, const CellCache& cache, ConstMatrix d_h,
-                  Matrix d_c, Matrix d_h_prev, Workspace& workspace);
+// cache.gates holds W x + b, cache.h_prev and cache.c_prev the state before the step. Writes h
+// [R,H], which may be strided, and the rest of the cache.
+// Cost: one GEMM [R,H]·[H,G·H] (kGruResetBefore: two that add up to it); allocates nothing.
+// Errors: none.  Threads: safe when the outputs are distinct.
+void CellForward(const CellStep& step, Matrix h);
+
+// The gradients of a step's states.
+struct CellStateGradient {
+  ConstMatrix h;  // [R,H] in: of h
+  Matrix c;       // [R,H] LSTM only; in: of c; out: of c'
+  Matrix h_prev;  // [R,H] out: of h', overwritten
+};
+
+// Besides those, cache.gates becomes the gradient of W x + b.
+// Cost: one GEMM of Forward's size; scratch from the arena, given back.
+// Errors: none.  Threads: as Forward.
+void CellBackward(const CellStep& step, const CellStateGradient& d_state);
 
 // After Backward of every step of a sequence: accumulates the gradients of U, b and b_u, each in
 // one product over all rows. The gradient of W, whose inputs the caller knows, is

@@ -14,7 +14,8 @@ int ChunkRows(int vocabulary) { return std::clamp(kMostLogits / vocabulary, 32, 
 
 // Calls body(begin, count, logits [count,V]) for every chunk.
 template <class Body>
-void ForEachChunk(const OutputParams& params, ConstMatrix t, Workspace& workspace, Body&& body) {
+void ForEachChunk(const OutputParams& params, ConstMatrix t, const Workspace& workspace,
+                  Body&& body) {
   ArenaScope scope(workspace.arena);
   const int chunk = std::min(ChunkRows(params.W_o.rows), t.rows);
   Matrix buffer = workspace.arena.NewMatrix(chunk, params.W_o.rows);
@@ -35,13 +36,14 @@ LossSums& LossSums::operator+=(const LossSums& other) {
   return *this;
 }
 
-void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits, Workspace& workspace) {
+void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits,
+                   const Workspace& workspace) {
   workspace.weights.Linear(t, params.W_o, logits, {.bias = params.b});
 }
 
 LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
                     const OutputLossOptions& options, Matrix d_t, OutputParams& d_params,
-                    Workspace& workspace) {
+                    const Workspace& workspace) {
   LossSums sums{.tokens = t.rows};
   ForEachChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
     for (int i = 0; i < count; ++i) {
@@ -58,7 +60,7 @@ LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const i
 }
 
 LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                        Real label_smoothing, Vector log_probs, Workspace& workspace) {
+                        Real label_smoothing, Vector log_probs, const Workspace& workspace) {
   LossSums sums{.tokens = t.rows};
   ForEachChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
     for (int i = 0; i < count; ++i) {

@@ -32,18 +32,19 @@ struct LossSums {
 };
 
 // t [N,R] → logits [N,V].
-void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits, Workspace& workspace);
+void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits,
+                   const Workspace& workspace);
 
 // Forward and backward at once, in chunks of rows: a chunk of logits is turned into its gradient in
 // place, so that [N,V] never exists as a whole. t [N,R], y [N]. Overwrites d_t [N,R] and
 // accumulates into d_params.
 LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
                     const OutputLossOptions& options, Matrix d_t, OutputParams& d_params,
-                    Workspace& workspace);
+                    const Workspace& workspace);
 
 // The loss alone. If log_probs is not empty [N], it receives log p of every y.
 LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                        Real label_smoothing, Vector log_probs, Workspace& workspace);
+                        Real label_smoothing, Vector log_probs, const Workspace& workspace);
 
 }  // namespace atento
 

@@ -42,61 +42,69 @@ void CopyEnding(const Order& order, int i, Matrix states, Matrix final) {
   CopyMatrix(order.Slice(states, i).Rows(begin, count), final.Rows(begin, count));
 }
 
-}  // namespace
+CellCache StepRows(const Order& order, int i, const CellCache& cache) {
+  return cache.Rows(order.layout.Offset(order.Step(i)), order.Alive(i));
+}
 
-void RecurrentForward(Cell cell, bool reversed, const CellParams& params,
-                      const SequenceLayout& layout, ConstMatrix x, const CellCache& cache, Matrix h,
-                      const RecurrentFinal& final, Workspace& workspace) {
-  const Order order{layout, reversed};
-  workspace.weights.Linear(x, params.W, cache.gates, {.bias = params.b});
-  for (int i = 0; i < layout.steps(); ++i) {
-    CellCache step = cache.Rows(layout.Offset(order.Step(i)), order.Alive(i));
-    CopyPrevious(order, i, h, step.h_prev);
-    if (cell == Cell::kLstm) CopyPrevious(order, i, cache.c, step.c_prev);
-    CellForward(cell, params, step, order.Slice(h, i), workspace);
-    if (final.h.empty()) continue;
-    CopyEnding(order, i, h, final.h);
-    if (cell == Cell::kLstm) CopyEnding(order, i, cache.c, final.c);
+// The gradients of W x + b, left in the cache.
+void BackwardThroughTime(const RecurrentLayer& layer, const RecurrentGradients& gradients) {
+  const Order order{layer.layout, layer.reversed};
+  Arena& arena = layer.workspace.arena;
+  ArenaScope scope(arena);
+  const int size = gradients.h.cols, batch = layer.layout.batch();
+  const bool lstm = layer.cell == Cell::kLstm;
+  // Gradients of the state after the step at hand, from the step that follows it.
+  const Matrix carry_h = arena.NewZeroMatrix(batch, size);
+  const Matrix carry_c = arena.NewZeroMatrix(lstm ? batch : 0, size);
+  const Matrix d_state = arena.NewMatrix(batch, size);
+  for (int i = layer.layout.steps() - 1; i >= 0; --i) {
+    const int alive = order.Alive(i), ending = order.FirstEnding(i);
+    // Sequences that end here have no step that follows: only the gradient of their last state.
+    auto begin_carry = [&](Matrix carry, Matrix d_last) {
+      const Matrix rows = carry.Rows(ending, alive - ending);
+      if (d_last.empty()) {
+        Fill(rows, 0);
+      } else {
+        CopyMatrix(d_last.Rows(ending, alive - ending), rows);
+      }
+    };
+    begin_carry(carry_h, gradients.final.h);
+    if (lstm) begin_carry(carry_c, gradients.final.c);
+    const Matrix d_h = d_state.Rows(0, alive), d_h_prev = carry_h.Rows(0, alive);
+    CopyMatrix(order.Slice(gradients.h, i), d_h);
+    AddTo(d_h_prev, d_h);
+    CellBackward({layer.cell, layer.params, StepRows(order, i, layer.cache), layer.workspace},
+                 {d_h, lstm ? carry_c.Rows(0, alive) : carry_c, d_h_prev});
   }
 }
 
-void RecurrentBackward(Cell cell, bool reversed, const CellParams& params,
-                       const SequenceLayout& layout, ConstMatrix x, const CellCache& cache,
-                       ConstMatrix d_h, const RecurrentFinal& d_final, CellParams& d_params,
-                       Matrix d_x, Workspace& workspace) {
-  const Order order{layout, reversed};
-  {
-    ArenaScope scope(workspace.arena);
-    const int size = d_h.cols, batch = layout.batch();
-    const bool lstm = cell == Cell::kLstm;
-    // Gradients of the state after the step at hand, from the step that follows it.
-    Matrix carry_h = workspace.arena.NewZeroMatrix(batch, size);
-    Matrix carry_c = workspace.arena.NewZeroMatrix(lstm ? batch : 0, size);
-    Matrix d_state = workspace.arena.NewMatrix(batch, size);
-    for (int i = layout.steps() - 1; i >= 0; --i) {
-      const int alive = order.Alive(i), ending = order.FirstEnding(i);
-      // Sequences that end here have no step that follows: only the gradient of their last state.
-      auto begin_carry = [&](Matrix carry, Matrix d_last) {
-        Matrix rows = carry.Rows(ending, alive - ending);
-        if (d_last.empty()) {
-          Fill(rows, 0);
-        } else {
-          CopyMatrix(d_last.Rows(ending, alive - ending), rows);
-        }
-      };
-      begin_carry(carry_h, d_final.h);
-      if (lstm) begin_carry(carry_c, d_final.c);
-      Matrix d_step = d_state.Rows(0, alive);
-      CopyMatrix(order.Slice(d_h, i), d_step);
-      AddTo(carry_h.Rows(0, alive), d_step);
-      CellCache step = cache.Rows(layout.Offset(order.Step(i)), alive);
-      CellBackward(cell, params, step, d_step, lstm ? carry_c.Rows(0, alive) : carry_c,
-                   carry_h.Rows(0, alive), workspace);
-    }
+}  // namespace
+
+void RecurrentForward(const RecurrentLayer& layer, Matrix h, const RecurrentFinal& final) {
+  const Order order{layer.layout, layer.reversed};
+  const CellCache& cache = layer.cache;
+  const bool lstm = layer.cell == Cell::kLstm;
+  layer.workspace.weights.Linear(layer.x, layer.params.W, cache.gates, {.bias = layer.params.b});
+  for (int i = 0; i < layer.layout.steps(); ++i) {
+    const CellCache step = StepRows(order, i, cache);
+    CopyPrevious(order, i, h, step.h_prev);
+    if (lstm) CopyPrevious(order, i, cache.c, step.c_prev);
+    CellForward({layer.cell, layer.params, step, layer.workspace}, order.Slice(h, i));
+    if (final.h.empty()) continue;
+    CopyEnding(order, i, h, final.h);
+    if (lstm) CopyEnding(order, i, cache.c, final.c);
   }
-  CellParameterGradients(cell, cache, d_params);
-  AddWeightGradient(cache.gates, x, d_params.W);
-  if (!d_x.empty()) workspace.weights.LinearTransposed(cache.gates, params.W, d_x, true);
+}
+
+void RecurrentBackward(const RecurrentLayer& layer, const RecurrentGradients& gradients) {
+  BackwardThroughTime(layer, gradients);
+  PackedWeights& weights = layer.workspace.weights;
+  const Matrix d_gates = layer.cache.gates;
+  CellParameterGradients(layer.cell, layer.cache, gradients.params);
+  AddWeightGradient(d_gates, layer.x, gradients.params.W);
+  if (!gradients.x.empty()) {
+    weights.LinearTransposed(d_gates, layer.params.W, gradients.x, true);
+  }
 }
 
 }  // namespace atento

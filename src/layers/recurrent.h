@@ -15,20 +15,32 @@ struct RecurrentFinal {
   Matrix c;  // [B,H]: LSTM only
 };
 
-// x [N,I]: inputs, N = layout.rows(). Starts from zero and writes the state after each element to h
-// [N,H], which may be strided; reversed: from the last element to the first. If final.h is not
-// empty, the last states go there. cache: NewCellCache(cell, N, H, …).
-// Cost: one GEMM [N,I]·[I,G·H] and one [alive,H]·[H,G·H] a step.
-void RecurrentForward(Cell cell, bool reversed, const CellParams& params,
-                      const SequenceLayout& layout, ConstMatrix x, const CellCache& cache, Matrix h,
-                      const RecurrentFinal& final, Workspace& workspace);
+// What both directions work with.
+struct RecurrentLayer {
+  Cell cell;
+  bool reversed;  // from the last element to the first
+  const CellParams& params;
+  const SequenceLayout& layout;
+  ConstMatrix x;           // [N,I] inputs, N = layout.rows()
+  const CellCache& cache;  // NewCellCache(cell, N, H, …)
+  const Workspace& workspace;
+};
 
-// d_h [N,H]: gradient of h. d_final: of the last states; empty matrices: none. Accumulates into
-// d_params, and into d_x [N,I] unless that is empty.
-void RecurrentBackward(Cell cell, bool reversed, const CellParams& params,
-                       const SequenceLayout& layout, ConstMatrix x, const CellCache& cache,
-                       ConstMatrix d_h, const RecurrentFinal& d_final, CellParams& d_params,
-                       Matrix d_x, Workspace& workspace);
+// Starts from zero and writes the state after each element to h [N,H], which may be strided. If
+// final.h is not empty, the last states go there.
+// Cost: one GEMM [N,I]·[I,G·H] and one [alive,H]·[H,G·H] a step; allocates nothing.
+// Errors: none.  Threads: safe when the outputs are distinct.
+void RecurrentForward(const RecurrentLayer& layer, Matrix h, const RecurrentFinal& final);
+
+struct RecurrentGradients {
+  ConstMatrix h;         // [N,H] in: of h
+  RecurrentFinal final;  // in: of the last states; empty matrices: none
+  Matrix x;              // [N,I] accumulated, unless it is empty
+  CellParams& params;    // accumulated
+};
+
+// Cost: twice Forward's; scratch from the arena, given back.  Errors, threads: as Forward.
+void RecurrentBackward(const RecurrentLayer& layer, const RecurrentGradients& gradients);
 
 }  // namespace atento
 

@@ -38,6 +38,38 @@ void CopyStartState(const ModelConfig& config, const DecoderCache& cache, const 
   if (config.input_feeding) gather(start.t, cache.t_prev);
 }
 
+void AttendTo(const DecoderPass& pass, const DecoderRows& rows) {
+  const ModelConfig& config = pass.config();
+  if (config.attention == Attention::kNone) return;
+  AttentionForward({config.attention, pass.params().attention, pass.memory, pass.model.workspace},
+                   {rows.Of(DecoderQueries(config, pass.cache)), rows.column,
+                    pass.cache.attention.Rows(rows.begin, rows.count)});
+}
+
+// W h + b of the layer below.
+void UpperLayerInput(const DecoderPass& pass, const DecoderRows& rows, size_t layer) {
+  const DecoderCache& cache = pass.cache;
+  const CellParams& cell = pass.params().cells[layer];
+  const Matrix x = rows.Of(cache.inputs[layer]);
+  CopyMatrix(rows.Of(cache.h[layer - 1]), x);
+  ApplyDropout(pass.model.dropout, DropoutPlace::kDecoderLayer,
+               rows.step * pass.config().decoder_layers + static_cast<int>(layer), x);
+  pass.weights().Linear(x, cell.W, rows.Of(cache.cells[layer].gates), {.bias = cell.b});
+}
+
+// c = attention(s');  s = cell₂(c, s')
+void Transition(const DecoderPass& pass, const DecoderRows& rows) {
+  const DecoderCache& cache = pass.cache;
+  const CellParams& params = pass.params().transition;
+  AttendTo(pass, rows);
+  const CellCache transition = cache.transition.Rows(rows.begin, rows.count);
+  CopyMatrix(rows.Of(cache.h_between), transition.h_prev);
+  if (pass.config().cell == Cell::kLstm) CopyMatrix(rows.Of(cache.cells[0].c), transition.c_prev);
+  pass.weights().Linear(rows.Of(cache.attention.context), params.W, transition.gates,
+                        {.bias = params.b});
+  CellForward({pass.config().cell, params, transition, pass.model.workspace}, rows.Of(cache.h[0]));
+}
+
 }  // namespace
 
 DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena) {
@@ -52,10 +84,11 @@ DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena) 
   return state;
 }
 
-DecoderCache NewDecoderCache(const ModelConfig& config, const DecoderParams& params, int rows,
-                             int longest_source, bool with_gradient, Arena& arena) {
+DecoderCache NewDecoderCache(const ModelPass& pass, int rows, int longest_source) {
+  const ModelConfig& config = pass.config;
+  Arena& arena = pass.workspace.arena;
   const int H = config.decoder_size, layers = config.decoder_layers;
-  auto new_cell = [&] { return NewCellCache(config.cell, rows, H, with_gradient, arena); };
+  auto new_cell = [&] { return NewCellCache(config.cell, rows, H, pass.with_gradient, arena); };
   DecoderCache cache;
   cache.embedding = arena.NewMatrix(rows, config.embedding_size);
   cache.cells = NewArray<CellCache>(arena, layers);
@@ -70,8 +103,9 @@ DecoderCache NewDecoderCache(const ModelConfig& config, const DecoderParams& par
     cache.transition = new_cell();
     cache.h_between = arena.NewMatrix(rows, H);
   }
-  cache.attention = NewAttentionCache(config.attention, params.attention, rows, longest_source,
-                                      config.annotation_size(), with_gradient, arena);
+  cache.attention = NewAttentionCache(
+      config.attention, pass.params.decoder.attention,
+      {rows, longest_source, config.annotation_size(), pass.with_gradient}, arena);
   if (config.input_feeding) cache.t_prev = arena.NewMatrix(rows, config.readout_size);
   if (config.readout == Readout::kMaxout) {
     cache.t_inner = arena.NewMatrix(rows, config.readout_inner_size());
@@ -106,62 +140,44 @@ ReadoutBlocks SplitReadout(const ModelConfig& config, Matrix W) {
   return {W.Columns(0, C), W.Columns(C, H), W.Columns(C + H, W.cols - C - H)};
 }
 
-void DecoderInputProducts(const ModelConfig& config, const DecoderParams& params,
-                          const DecoderCache& cache, Workspace& workspace) {
-  workspace.weights.Linear(cache.embedding, SplitDecoderInput(config, params.cells[0].W).embedding,
-                           cache.cells[0].gates, {.bias = params.cells[0].b});
+void DecoderInputProducts(const DecoderPass& pass) {
+  const CellParams& cell = pass.params().cells[0];
+  pass.weights().Linear(pass.cache.embedding, SplitDecoderInput(pass.config(), cell.W).embedding,
+                        pass.cache.cells[0].gates, {.bias = cell.b});
 }
 
-void DecoderStep(const ModelConfig& config, const DecoderParams& params,
-                 const AttentionMemory& memory, const DecoderCache& cache, int begin, int count,
-                 const int* column, int step, const DropoutOptions& dropout, Workspace& workspace) {
-  PackedWeights& weights = workspace.weights;
-  auto rows = [&](Matrix m) { return m.Rows(begin, count); };
-  const AttentionCache attention =
-      config.attention == Attention::kNone ? cache.attention : cache.attention.Rows(begin, count);
-  auto attend = [&] {
-    if (config.attention == Attention::kNone) return;
-    AttentionForward(config.attention, params.attention, memory,
-                     rows(DecoderQueries(config, cache)), column, attention, workspace);
-  };
+void DecoderStep(const DecoderPass& pass, const DecoderRows& rows) {
+  const ModelConfig& config = pass.config();
+  const DecoderParams& params = pass.params();
+  const DecoderCache& cache = pass.cache;
+  PackedWeights& weights = pass.weights();
   const DecoderInputBlocks input = SplitDecoderInput(config, params.cells[0].W);
+  const Matrix first_gates = rows.Of(cache.cells[0].gates);
   if (config.attend == Attend::kBefore) {
-    attend();
-    weights.Linear(attention.context, input.context, rows(cache.cells[0].gates),
+    AttendTo(pass, rows);
+    weights.Linear(rows.Of(cache.attention.context), input.context, first_gates,
                    {.accumulate = true});
   }
   if (config.input_feeding) {
-    weights.Linear(rows(cache.t_prev), input.t, rows(cache.cells[0].gates), {.accumulate = true});
+    weights.Linear(rows.Of(cache.t_prev), input.t, first_gates, {.accumulate = true});
   }
   for (size_t l = 0; l < cache.cells.size(); ++l) {
-    const CellCache cell = cache.cells[l].Rows(begin, count);
-    if (l > 0) {
-      CopyMatrix(rows(cache.h[l - 1]), rows(cache.inputs[l]));
-      ApplyDropout(dropout, DropoutPlace::kDecoderLayer,
-                   step * config.decoder_layers + static_cast<int>(l), rows(cache.inputs[l]));
-      weights.Linear(rows(cache.inputs[l]), params.cells[l].W, cell.gates,
-                     {.bias = params.cells[l].b});
-    }
+    if (l > 0) UpperLayerInput(pass, rows, l);
+    const CellCache cell = cache.cells[l].Rows(rows.begin, rows.count);
     const bool between = l == 0 && config.has_transition();
-    CellForward(config.cell, params.cells[l], cell, rows(between ? cache.h_between : cache.h[l]),
-                workspace);
-    if (!between) continue;
-    attend();
-    const CellCache transition = cache.transition.Rows(begin, count);
-    CopyMatrix(rows(cache.h_between), transition.h_prev);
-    if (config.cell == Cell::kLstm) CopyMatrix(cell.c, transition.c_prev);
-    weights.Linear(attention.context, params.transition.W, transition.gates,
-                   {.bias = params.transition.b});
-    CellForward(config.cell, params.transition, transition, rows(cache.h[0]), workspace);
+    CellForward({config.cell, params.cells[l], cell, pass.model.workspace},
+                rows.Of(between ? cache.h_between : cache.h[l]));
+    if (between) Transition(pass, rows);
   }
-  if (config.attend == Attend::kAfter) attend();
-  if (config.input_feeding) DecoderReadout(config, params, cache, begin, count, workspace);
+  if (config.attend == Attend::kAfter) AttendTo(pass, rows);
+  if (config.input_feeding) DecoderReadout(pass, rows.begin, rows.count);
 }
 
-void DecoderReadout(const ModelConfig& config, const DecoderParams& params,
-                    const DecoderCache& cache, int begin, int count, Workspace& workspace) {
-  PackedWeights& weights = workspace.weights;
-  const ReadoutBlocks W = SplitReadout(config, params.W_readout);
+void DecoderReadout(const DecoderPass& pass, int begin, int count) {
+  const ModelConfig& config = pass.config();
+  const DecoderCache& cache = pass.cache;
+  PackedWeights& weights = pass.weights();
+  const ReadoutBlocks W = SplitReadout(config, pass.params().W_readout);
   const bool maxout = config.readout == Readout::kMaxout;
   const Matrix inner = (maxout ? cache.t_inner : cache.t).Rows(begin, count);
   weights.Linear(DecoderReadoutStates(config, cache).Rows(begin, count), W.state, inner);
@@ -179,26 +195,23 @@ void DecoderReadout(const ModelConfig& config, const DecoderParams& params,
   }
 }
 
-void DecoderForward(const ModelConfig& config, const Seq2SeqParams& params,
-                    const AttentionMemory& memory, const DecoderState& start,
-                    const SequenceLayout& target, std::span<const int> target_input,
-                    std::span<const int> column, const DropoutOptions& dropout,
-                    const DecoderCache& cache, Workspace& workspace) {
-  EmbeddingForward(params.target_embedding, target_input, cache.embedding);
-  ApplyDropout(dropout, DropoutPlace::kTargetEmbedding, 0, cache.embedding);
-  DecoderInputProducts(config, params.decoder, cache, workspace);
-  for (int t = 0; t < target.steps(); ++t) {
+void DecoderForward(const DecoderPass& pass, const DecoderState& start,
+                    const DecoderTarget& target) {
+  const DecoderCache& cache = pass.cache;
+  const SequenceLayout& layout = target.layout;
+  EmbeddingForward(pass.model.params.target_embedding, target.input, cache.embedding);
+  ApplyDropout(pass.model.dropout, DropoutPlace::kTargetEmbedding, 0, cache.embedding);
+  DecoderInputProducts(pass);
+  for (int t = 0; t < layout.steps(); ++t) {
+    const DecoderRows rows{layout.Offset(t), layout.alive(t), target.column.data(), t};
     if (t == 0) {
-      CopyStartState(config, cache, start, column);
+      CopyStartState(pass.config(), cache, start, target.column);
     } else {
-      CopyPreviousState(config, cache, target.Offset(t - 1), target.Offset(t), target.alive(t));
+      CopyPreviousState(pass.config(), cache, layout.Offset(t - 1), rows.begin, rows.count);
     }
-    DecoderStep(config, params.decoder, memory, cache, target.Offset(t), target.alive(t),
-                column.data(), t, dropout, workspace);
+    DecoderStep(pass, rows);
   }
-  if (!config.input_feeding) {
-    DecoderReadout(config, params.decoder, cache, 0, target.rows(), workspace);
-  }
+  if (!pass.config().input_feeding) DecoderReadout(pass, 0, layout.rows());
 }
 
 }  // namespace atento

@@ -19,10 +19,8 @@
 #include <span>
 
 #include "layers/attention.h"
-#include "layers/dropout.h"
-#include "layers/workspace.h"
 #include "model/encoder.h"
-#include "model/parameters.h"
+#include "model/pass.h"
 
 namespace atento {
 
@@ -49,54 +47,84 @@ struct DecoderCache {
   Matrix t;        // [N,R]
 };
 
-DecoderCache NewDecoderCache(const ModelConfig& config, const DecoderParams& params, int rows,
-                             int longest_source, bool with_gradient, Arena& arena);
+// With undefined contents.
+DecoderCache NewDecoderCache(const ModelPass& pass, int rows, int longest_source);
+
+// ---- the initial state -------------------------------------------------------------------------
 
 // s_0 for each sentence, in the columns of the source. Input feeding starts from t = 0.
-DecoderState DecoderStart(const ModelConfig& config, const DecoderParams& params,
-                          const EncoderState& encoder, Workspace& workspace);
+// Cost: one GEMM per layer (none with Start::kCopy).
+DecoderState DecoderStart(const ModelPass& pass, const EncoderState& encoder);
 
-// d_start as NewDecoderState. Accumulates into d_params, d_annotations [N,C] (Start::kMean) and
-// d_final (the others).
-void DecoderStartBackward(const ModelConfig& config, const DecoderParams& params,
-                          const EncoderState& encoder, const DecoderState& start,
-                          const DecoderState& d_start, DecoderParams& d_params,
-                          Matrix d_annotations, std::span<const RecurrentFinal> d_final,
-                          Workspace& workspace);
+struct DecoderStartGradients {
+  DecoderState start;                     // in: of s_0; overwritten on the way
+  Matrix annotations;                     // [N,C] accumulated (Start::kMean)
+  std::span<const RecurrentFinal> final;  // per layer; accumulated (the others)
+  DecoderParams& params;                  // accumulated
+};
 
-// One step of the rows [begin, begin + count) of the cache, up to the readout t. On entry these
-// rows hold the embeddings of the last symbols, W E y + b in cells[0].gates, and the state before
-// the step in every cell's h_prev and c_prev, and in t_prev. column [count]: the sentence of each
-// row. The readout is left to DecoderReadout unless input is fed.
-void DecoderStep(const ModelConfig& config, const DecoderParams& params,
-                 const AttentionMemory& memory, const DecoderCache& cache, int begin, int count,
-                 const int* column, int step, const DropoutOptions& dropout, Workspace& workspace);
+// start: what Forward returned.
+void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
+                          const DecoderState& start, const DecoderStartGradients& gradients);
+
+// ---- steps -------------------------------------------------------------------------------------
+
+// What every step of a batch works with.
+struct DecoderPass {
+  const ModelPass& model;
+  const AttentionMemory& memory;
+  const DecoderCache& cache;
+
+  const ModelConfig& config() const { return model.config; }
+  const DecoderParams& params() const { return model.params.decoder; }
+  PackedWeights& weights() const { return model.workspace.weights; }
+};
+
+// The rows of one step: [begin, begin + count) of the cache.
+struct DecoderRows {
+  int begin;
+  int count;
+  const int* column;  // [count] the sentence each row looks at
+  int step;           // from 0
+
+  Matrix Of(Matrix m) const { return m.Rows(begin, count); }
+};
+
+// Up to the readout t. On entry the rows hold the embeddings of the last symbols, W E y + b in
+// cells[0].gates, and the state before the step in every cell's h_prev and c_prev, and in t_prev.
+// The readout is left to DecoderReadout unless input is fed.
+// Cost: one GEMM per matrix with `count` rows; allocates nothing.  Errors: none.
+// Threads: safe with caches and workspaces of their own.
+void DecoderStep(const DecoderPass& pass, const DecoderRows& rows);
 
 // t of the rows [begin, begin + count).
-void DecoderReadout(const ModelConfig& config, const DecoderParams& params,
-                    const DecoderCache& cache, int begin, int count, Workspace& workspace);
+void DecoderReadout(const DecoderPass& pass, int begin, int count);
 
 // W E y + b of every row, for the embeddings in the cache.
-void DecoderInputProducts(const ModelConfig& config, const DecoderParams& params,
-                          const DecoderCache& cache, Workspace& workspace);
+void DecoderInputProducts(const DecoderPass& pass);
 
-// A whole batch with the right symbols fed in. start: in the columns of the source. column
-// [target.batch()]: the source column of each target column. Fills the cache; cache.t is before
-// dropout.
-void DecoderForward(const ModelConfig& config, const Seq2SeqParams& params,
-                    const AttentionMemory& memory, const DecoderState& start,
-                    const SequenceLayout& target, std::span<const int> target_input,
-                    std::span<const int> column, const DropoutOptions& dropout,
-                    const DecoderCache& cache, Workspace& workspace);
+// ---- whole batches, for training ---------------------------------------------------------------
 
-// d_t [N,R]: gradient of cache.t; overwritten on the way. Accumulates into d_params, d_memory and
-// d_start (in the columns of the source).
-void DecoderBackward(const ModelConfig& config, const Seq2SeqParams& params,
-                     const AttentionMemory& memory, const SequenceLayout& target,
-                     std::span<const int> target_input, std::span<const int> column,
-                     const DropoutOptions& dropout, const DecoderCache& cache, Matrix d_t,
-                     const AttentionMemoryGradient& d_memory, const DecoderState& d_start,
-                     Seq2SeqParams& d_params, Workspace& workspace);
+// The right symbols, which are fed in.
+struct DecoderTarget {
+  const SequenceLayout& layout;
+  std::span<const int> input;   // [N] y_{i−1}
+  std::span<const int> column;  // [layout.batch()] the source column of each target column
+};
+
+// start: in the columns of the source. Fills the cache; cache.t is before dropout.
+void DecoderForward(const DecoderPass& pass, const DecoderState& start,
+                    const DecoderTarget& target);
+
+struct DecoderGradients {
+  Matrix t;                        // [N,R] in: of cache.t; overwritten on the way
+  AttentionMemoryGradient memory;  // accumulated
+  DecoderState start;              // accumulated, in the columns of the source
+  Seq2SeqParams& params;           // accumulated: the target embedding and the decoder
+};
+
+void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
+                     const DecoderGradients& gradients);
 
 // ---- shared by the two directions --------------------------------------------------------------
 

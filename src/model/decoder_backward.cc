@@ -10,35 +10,28 @@ namespace {
 // product over all rows, those of the parameters.
 class Backward {
  public:
-  Backward(const ModelConfig& config, const DecoderParams& params, const AttentionMemory& memory,
-           const SequenceLayout& target, const int* column, const DropoutOptions& dropout,
-           const DecoderCache& cache, Matrix d_t, const AttentionMemoryGradient& d_memory,
-           DecoderParams& d_params, Workspace& workspace)
-      : config_(config),
-        params_(params),
-        memory_(memory),
-        target_(target),
-        column_(column),
-        dropout_(dropout),
-        cache_(cache),
-        d_t_(d_t),
-        d_memory_(d_memory),
-        d_params_(d_params),
-        workspace_(workspace),
-        input_(SplitDecoderInput(config, params.cells[0].W)),
-        readout_(SplitReadout(config, params.W_readout)),
-        carry_(NewDecoderState(config, target.batch(), workspace.arena)) {
-    Arena& arena = workspace.arena;
-    const int N = target.rows();
-    d_context_ = arena.NewZeroMatrix(N, config.context_size());
-    d_readout_state_ = arena.NewMatrix(N, config.decoder_size);
-    if (config.readout == Readout::kMaxout) {
-      d_inner_ = arena.NewMatrix(N, config.readout_inner_size());
+  Backward(const DecoderPass& pass, const DecoderTarget& target, const DecoderGradients& gradients)
+      : pass_(pass),
+        target_(target.layout),
+        column_(target.column.data()),
+        d_t_(gradients.t),
+        gradients_{gradients.memory, gradients.params.decoder.attention},
+        d_params_(gradients.params.decoder),
+        input_(SplitDecoderInput(config_, params_.cells[0].W)),
+        readout_(SplitReadout(config_, params_.W_readout)),
+        carry_(NewDecoderState(config_, target_.batch(), pass.model.workspace.arena)) {
+    Arena& arena = pass.model.workspace.arena;
+    const int N = target_.rows();
+    d_context_ = arena.NewZeroMatrix(N, config_.context_size());
+    d_readout_state_ = arena.NewMatrix(N, config_.decoder_size);
+    if (config_.readout == Readout::kMaxout) {
+      d_inner_ = arena.NewMatrix(N, config_.readout_inner_size());
     } else {
-      d_inner_ = d_t;
+      d_inner_ = d_t_;
     }
-    scratch_ = arena.NewMatrix(target.batch(), config.decoder_size);
-    d_between_ = arena.NewMatrix(config.has_transition() ? target.batch() : 0, config.decoder_size);
+    scratch_ = arena.NewMatrix(target_.batch(), config_.decoder_size);
+    d_between_ =
+        arena.NewMatrix(config_.has_transition() ? target_.batch() : 0, config_.decoder_size);
   }
 
   void Run() {
@@ -52,11 +45,11 @@ class Backward {
 
   // d_embedding [N,E] is overwritten.
   void EmbeddingGradient(Matrix d_embedding) {
-    workspace_.weights.LinearTransposed(cache_.cells[0].gates, input_.embedding, d_embedding);
+    weights_.LinearTransposed(cache_.cells[0].gates, input_.embedding, d_embedding);
     if (config_.deep_readout()) {
-      workspace_.weights.LinearTransposed(d_inner_, readout_.embedding, d_embedding, true);
+      weights_.LinearTransposed(d_inner_, readout_.embedding, d_embedding, true);
     }
-    ApplyDropout(dropout_, DropoutPlace::kTargetEmbedding, 0, d_embedding);
+    ApplyDropout(pass_.model.dropout, DropoutPlace::kTargetEmbedding, 0, d_embedding);
   }
 
  private:
@@ -68,25 +61,26 @@ class Backward {
     } else {
       TanhBackward(rows(cache_.t), rows(d_t_));
     }
-    workspace_.weights.LinearTransposed(rows(d_inner_), readout_.state, rows(d_readout_state_));
+    weights_.LinearTransposed(rows(d_inner_), readout_.state, rows(d_readout_state_));
     if (config_.context_size() > 0) {
-      workspace_.weights.LinearTransposed(rows(d_inner_), readout_.context, rows(d_context_), true);
+      weights_.LinearTransposed(rows(d_inner_), readout_.context, rows(d_context_), true);
     }
   }
 
   void Attention(int begin, int count, Matrix d_s) {
     if (config_.attention == atento::Attention::kNone) return;
-    AttentionBackward(config_.attention, params_.attention, memory_,
-                      DecoderQueries(config_, cache_).Rows(begin, count), column_,
-                      cache_.attention.Rows(begin, count), d_context_.Rows(begin, count), d_s,
-                      d_memory_, d_params_.attention, workspace_);
+    AttentionBackward({config_.attention, params_.attention, pass_.memory, pass_.model.workspace},
+                      {DecoderQueries(config_, cache_).Rows(begin, count), column_,
+                       cache_.attention.Rows(begin, count)},
+                      d_context_.Rows(begin, count), d_s, gradients_);
   }
 
   // From carry_ of the state after the cell to carry_ of the state before it.
   void Cell(const CellParams& params, const CellCache& cache, size_t layer, int count) {
     const Matrix d_h = scratch_.Rows(0, count), carry = carry_.h[layer].Rows(0, count);
     CopyMatrix(carry, d_h);
-    CellBackward(config_.cell, params, cache, d_h, CarryC(layer, count), carry, workspace_);
+    CellBackward({config_.cell, params, cache, pass_.model.workspace},
+                 {d_h, CarryC(layer, count), carry});
   }
 
   Matrix CarryC(size_t layer, int count) {
@@ -113,31 +107,30 @@ class Backward {
     const CellCache cell = cache_.cells[l].Rows(begin, count);
     Cell(params_.cells[l], cell, l, count);
     const Matrix d_input = scratch_.Rows(0, count);
-    workspace_.weights.LinearTransposed(cell.gates, params_.cells[l].W, d_input);
-    ApplyDropout(dropout_, DropoutPlace::kDecoderLayer,
+    weights_.LinearTransposed(cell.gates, params_.cells[l].W, d_input);
+    ApplyDropout(pass_.model.dropout, DropoutPlace::kDecoderLayer,
                  t * config_.decoder_layers + static_cast<int>(l), d_input);
     AddTo(d_input, carry_.h[l - 1].Rows(0, count));
   }
 
   void FirstLayer(int begin, int count) {
-    PackedWeights& weights = workspace_.weights;
     const CellCache cell = cache_.cells[0].Rows(begin, count);
     const Matrix d_context = d_context_.Rows(begin, count);
     if (config_.has_transition()) {
       const CellCache transition = cache_.transition.Rows(begin, count);
       const Matrix d_between = d_between_.Rows(0, count);
-      CellBackward(config_.cell, params_.transition, transition, carry_.h[0].Rows(0, count),
-                   CarryC(0, count), d_between, workspace_);
-      weights.LinearTransposed(transition.gates, params_.transition.W, d_context, true);
+      CellBackward({config_.cell, params_.transition, transition, pass_.model.workspace},
+                   {carry_.h[0].Rows(0, count), CarryC(0, count), d_between});
+      weights_.LinearTransposed(transition.gates, params_.transition.W, d_context, true);
       Attention(begin, count, d_between);
       CopyMatrix(d_between, carry_.h[0].Rows(0, count));
     }
     Cell(params_.cells[0], cell, 0, count);
     if (config_.input_feeding) {
-      weights.LinearTransposed(cell.gates, input_.t, carry_.t.Rows(0, count));
+      weights_.LinearTransposed(cell.gates, input_.t, carry_.t.Rows(0, count));
     }
     if (config_.attend == Attend::kBefore) {
-      weights.LinearTransposed(cell.gates, input_.context, d_context, true);
+      weights_.LinearTransposed(cell.gates, input_.context, d_context, true);
       Attention(begin, count, carry_.h.back().Rows(0, count));
     }
   }
@@ -170,17 +163,16 @@ class Backward {
     if (config_.deep_readout()) AddWeightGradient(d_inner_, cache_.embedding, d_readout.embedding);
   }
 
-  const ModelConfig& config_;
-  const DecoderParams& params_;
-  const AttentionMemory& memory_;
+  const DecoderPass& pass_;
+  const ModelConfig& config_ = pass_.config();
+  const DecoderParams& params_ = pass_.params();
+  const DecoderCache& cache_ = pass_.cache;
+  PackedWeights& weights_ = pass_.weights();
   const SequenceLayout& target_;
   const int* column_;
-  const DropoutOptions& dropout_;
-  const DecoderCache& cache_;
   const Matrix d_t_;
-  const AttentionMemoryGradient& d_memory_;
+  const AttentionGradients gradients_;
   DecoderParams& d_params_;
-  Workspace& workspace_;
   const DecoderInputBlocks input_;
   const ReadoutBlocks readout_;
 
@@ -194,28 +186,24 @@ class Backward {
 
 }  // namespace
 
-void DecoderBackward(const ModelConfig& config, const Seq2SeqParams& params,
-                     const AttentionMemory& memory, const SequenceLayout& target,
-                     std::span<const int> target_input, std::span<const int> column,
-                     const DropoutOptions& dropout, const DecoderCache& cache, Matrix d_t,
-                     const AttentionMemoryGradient& d_memory, const DecoderState& d_start,
-                     Seq2SeqParams& d_params, Workspace& workspace) {
-  ArenaScope scope(workspace.arena);
-  Backward backward(config, params.decoder, memory, target, column.data(), dropout, cache, d_t,
-                    d_memory, d_params.decoder, workspace);
+void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
+                     const DecoderGradients& gradients) {
+  const ModelConfig& config = pass.config();
+  Arena& arena = pass.model.workspace.arena;
+  ArenaScope scope(arena);
+  Backward backward(pass, target, gradients);
   backward.Run();
-  for (size_t r = 0; r < column.size(); ++r) {
-    const int from = static_cast<int>(r), to = column[r];
+  const DecoderState &carry = backward.carry(), &d_start = gradients.start;
+  for (size_t r = 0; r < target.column.size(); ++r) {
+    const int from = static_cast<int>(r), to = target.column[r];
     for (size_t l = 0; l < d_start.h.size(); ++l) {
-      AddTo(backward.carry().h[l].Rows(from, 1), d_start.h[l].Rows(to, 1));
-      if (config.cell == Cell::kLstm) {
-        AddTo(backward.carry().c[l].Rows(from, 1), d_start.c[l].Rows(to, 1));
-      }
+      AddTo(carry.h[l].Rows(from, 1), d_start.h[l].Rows(to, 1));
+      if (config.cell == Cell::kLstm) AddTo(carry.c[l].Rows(from, 1), d_start.c[l].Rows(to, 1));
     }
   }
-  const Matrix d_embedding = workspace.arena.NewMatrix(target.rows(), config.embedding_size);
+  const Matrix d_embedding = arena.NewMatrix(target.layout.rows(), config.embedding_size);
   backward.EmbeddingGradient(d_embedding);
-  EmbeddingBackward(target_input, d_embedding, d_params.target_embedding);
+  EmbeddingBackward(target.input, d_embedding, gradients.params.target_embedding);
 }
 
 }  // namespace atento

@@ -37,10 +37,11 @@ Matrix StartInput(const ModelConfig& config, const EncoderState& encoder, Arena&
 
 }  // namespace
 
-DecoderState DecoderStart(const ModelConfig& config, const DecoderParams& params,
-                          const EncoderState& encoder, Workspace& workspace) {
-  DecoderState start = NewDecoderState(config, encoder.layout->batch(), workspace.arena);
-  ArenaScope scope(workspace.arena);
+DecoderState DecoderStart(const ModelPass& pass, const EncoderState& encoder) {
+  const ModelConfig& config = pass.config;
+  Arena& arena = pass.workspace.arena;
+  DecoderState start = NewDecoderState(config, encoder.layout->batch(), arena);
+  ArenaScope scope(arena);
   if (config.start == Start::kCopy) {
     for (size_t l = 0; l < start.h.size(); ++l) {
       CopyMatrix(encoder.final[l].h, start.h[l]);
@@ -49,40 +50,43 @@ DecoderState DecoderStart(const ModelConfig& config, const DecoderParams& params
     return start;
   }
   // s_0 = tanh(W x + b);  an LSTM's c_0 = 0
-  const Matrix x = StartInput(config, encoder, workspace.arena);
+  const Matrix x = StartInput(config, encoder, arena);
   for (size_t l = 0; l < start.h.size(); ++l) {
-    workspace.weights.Linear(x, params.start[l].W, start.h[l], {.bias = params.start[l].b});
+    const StartParams& params = pass.params.decoder.start[l];
+    pass.workspace.weights.Linear(x, params.W, start.h[l], {.bias = params.b});
     Tanh(start.h[l]);
   }
   return start;
 }
 
-void DecoderStartBackward(const ModelConfig& config, const DecoderParams& params,
-                          const EncoderState& encoder, const DecoderState& start,
-                          const DecoderState& d_start, DecoderParams& d_params,
-                          Matrix d_annotations, std::span<const RecurrentFinal> d_final,
-                          Workspace& workspace) {
+void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
+                          const DecoderState& start, const DecoderStartGradients& gradients) {
+  const ModelConfig& config = pass.config;
+  const DecoderState& d_start = gradients.start;
   if (config.start == Start::kCopy) {
     for (size_t l = 0; l < start.h.size(); ++l) {
-      AddTo(d_start.h[l], d_final[l].h);
-      if (config.cell == Cell::kLstm) AddTo(d_start.c[l], d_final[l].c);
+      AddTo(d_start.h[l], gradients.final[l].h);
+      if (config.cell == Cell::kLstm) AddTo(d_start.c[l], gradients.final[l].c);
     }
     return;
   }
-  ArenaScope scope(workspace.arena);
+  Arena& arena = pass.workspace.arena;
+  ArenaScope scope(arena);
   // s_0 = tanh(W x + b)
-  const Matrix x = StartInput(config, encoder, workspace.arena);
-  const Matrix d_x = workspace.arena.NewZeroMatrix(x.rows, x.cols);
+  const Matrix x = StartInput(config, encoder, arena);
+  const Matrix d_x = arena.NewZeroMatrix(x.rows, x.cols);
   for (size_t l = 0; l < start.h.size(); ++l) {
+    StartParams& d_params = gradients.params.start[l];
     TanhBackward(start.h[l], d_start.h[l]);
-    AddRowSums(d_start.h[l], d_params.start[l].b);
-    AddWeightGradient(d_start.h[l], x, d_params.start[l].W);
-    workspace.weights.LinearTransposed(d_start.h[l], params.start[l].W, d_x, true);
+    AddRowSums(d_start.h[l], d_params.b);
+    AddWeightGradient(d_start.h[l], x, d_params.W);
+    pass.workspace.weights.LinearTransposed(d_start.h[l], pass.params.decoder.start[l].W, d_x,
+                                            true);
   }
   if (config.start == Start::kMean) {
-    MeanAnnotationsBackward(*encoder.layout, d_x, d_annotations);
+    MeanAnnotationsBackward(*encoder.layout, d_x, gradients.annotations);
   } else {
-    AddTo(d_x, LastState(config, d_final.back()));
+    AddTo(d_x, LastState(config, gradients.final.back()));
   }
 }
 

@@ -27,12 +27,25 @@ RecurrentFinal DirectionColumns(const ModelConfig& config, const RecurrentFinal&
           DirectionColumns(config, final.c, direction)};
 }
 
+RecurrentLayer LayerOf(const ModelPass& pass, const EncoderState& state, size_t layer,
+                       int direction) {
+  const size_t i = layer * static_cast<size_t>(pass.config.encoder_directions()) +
+                   static_cast<size_t>(direction);
+  return {pass.config.cell,
+          Reversed(pass.config, direction),
+          pass.params.encoder.cells[i],
+          *state.layout,
+          state.inputs[layer],
+          state.cells[i],
+          pass.workspace};
+}
+
 }  // namespace
 
-EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& params,
-                            const SequenceLayout& layout, std::span<const int> ids,
-                            const DropoutOptions& dropout, Workspace& workspace) {
-  Arena& arena = workspace.arena;
+EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
+                            std::span<const int> ids) {
+  const ModelConfig& config = pass.config;
+  Arena& arena = pass.workspace.arena;
   const int layers = config.encoder_layers, directions = config.encoder_directions();
   EncoderState state;
   state.layout = &layout;
@@ -42,8 +55,8 @@ EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& para
   state.final = NewArray<RecurrentFinal>(arena, layers);
 
   state.inputs[0] = arena.NewMatrix(layout.rows(), config.embedding_size);
-  EmbeddingForward(params.source_embedding, ids, state.inputs[0]);
-  ApplyDropout(dropout, PlaceOfInput(config, 0), 0, state.inputs[0]);
+  EmbeddingForward(pass.params.source_embedding, ids, state.inputs[0]);
+  ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, state.inputs[0]);
   for (int l = 0; l < layers; ++l) {
     const size_t layer = static_cast<size_t>(l);
     const Matrix h = arena.NewMatrix(layout.rows(), config.annotation_size());
@@ -54,41 +67,40 @@ EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& para
     }
     for (int d = 0; d < directions; ++d) {
       const size_t i = layer * static_cast<size_t>(directions) + static_cast<size_t>(d);
-      state.cells[i] = NewCellCache(config.cell, layout.rows(), config.encoder_size, true, arena);
-      RecurrentForward(config.cell, Reversed(config, d), params.encoder.cells[i], layout,
-                       state.inputs[layer], state.cells[i], DirectionColumns(config, h, d),
-                       DirectionColumns(config, final, d), workspace);
+      state.cells[i] =
+          NewCellCache(config.cell, layout.rows(), config.encoder_size, pass.with_gradient, arena);
+      RecurrentForward(LayerOf(pass, state, layer, d), DirectionColumns(config, h, d),
+                       DirectionColumns(config, final, d));
     }
     state.inputs[layer + 1] = h;
-    ApplyDropout(dropout, PlaceOfInput(config, l + 1), l + 1, h);
+    ApplyDropout(pass.dropout, PlaceOfInput(config, l + 1), l + 1, h);
   }
   return state;
 }
 
-void EncoderBackward(const ModelConfig& config, const Seq2SeqParams& params,
-                     const EncoderState& state, Matrix d_annotations,
-                     std::span<const RecurrentFinal> d_final, const DropoutOptions& dropout,
-                     Seq2SeqParams& d_params, Workspace& workspace) {
-  ArenaScope scope(workspace.arena);
+void EncoderBackward(const ModelPass& pass, const EncoderState& state,
+                     const EncoderGradients& gradients) {
+  const ModelConfig& config = pass.config;
+  ArenaScope scope(pass.workspace.arena);
   const int directions = config.encoder_directions();
-  Matrix d_h = d_annotations;
+  Matrix d_h = gradients.annotations;
   for (int l = config.encoder_layers - 1; l >= 0; --l) {
     const size_t layer = static_cast<size_t>(l);
-    ApplyDropout(dropout, PlaceOfInput(config, l + 1), l + 1, d_h);
+    ApplyDropout(pass.dropout, PlaceOfInput(config, l + 1), l + 1, d_h);
     const Matrix x = state.inputs[layer];
-    const Matrix d_x = workspace.arena.NewZeroMatrix(x.rows, x.cols);
+    const Matrix d_x = pass.workspace.arena.NewZeroMatrix(x.rows, x.cols);
     for (int d = 0; d < directions; ++d) {
       const size_t i = layer * static_cast<size_t>(directions) + static_cast<size_t>(d);
-      const RecurrentFinal d_last =
-          d_final.empty() ? RecurrentFinal{} : DirectionColumns(config, d_final[layer], d);
-      RecurrentBackward(config.cell, Reversed(config, d), params.encoder.cells[i], *state.layout, x,
-                        state.cells[i], DirectionColumns(config, d_h, d), d_last,
-                        d_params.encoder.cells[i], d_x, workspace);
+      const RecurrentFinal d_final = gradients.final.empty()
+                                         ? RecurrentFinal{}
+                                         : DirectionColumns(config, gradients.final[layer], d);
+      RecurrentBackward(LayerOf(pass, state, layer, d), {DirectionColumns(config, d_h, d), d_final,
+                                                         d_x, gradients.params.encoder.cells[i]});
     }
     d_h = d_x;
   }
-  ApplyDropout(dropout, PlaceOfInput(config, 0), 0, d_h);
-  EmbeddingBackward(state.ids, d_h, d_params.source_embedding);
+  ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, d_h);
+  EmbeddingBackward(state.ids, d_h, gradients.params.source_embedding);
 }
 
 }  // namespace atento

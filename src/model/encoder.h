@@ -5,10 +5,8 @@
 #include <span>
 
 #include "base/sequence_layout.h"
-#include "layers/dropout.h"
 #include "layers/recurrent.h"
-#include "layers/workspace.h"
-#include "model/parameters.h"
+#include "model/pass.h"
 
 namespace atento {
 
@@ -26,17 +24,19 @@ struct EncoderState {
 };
 
 // ids [N]: the symbols, each source ending with </s>, in the rows of `layout`; both must outlive
-// the result.
-EncoderState EncoderForward(const ModelConfig& config, const Seq2SeqParams& params,
-                            const SequenceLayout& layout, std::span<const int> ids,
-                            const DropoutOptions& dropout, Workspace& workspace);
+// the result. Errors: none.  Threads: safe with a workspace each.
+EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
+                            std::span<const int> ids);
 
-// d_annotations [N,C] is overwritten on the way. d_final: per layer, or empty. Accumulates into the
-// gradients of the source embedding and the encoder.
-void EncoderBackward(const ModelConfig& config, const Seq2SeqParams& params,
-                     const EncoderState& state, Matrix d_annotations,
-                     std::span<const RecurrentFinal> d_final, const DropoutOptions& dropout,
-                     Seq2SeqParams& d_params, Workspace& workspace);
+struct EncoderGradients {
+  Matrix annotations;                     // [N,C] in: of the annotations; overwritten on the way
+  std::span<const RecurrentFinal> final;  // in: per layer, or none
+  Seq2SeqParams& params;                  // accumulated: the source embedding and the encoder
+};
+
+// state: of a Forward pass with_gradient.
+void EncoderBackward(const ModelPass& pass, const EncoderState& state,
+                     const EncoderGradients& gradients);
 
 }  // namespace atento
 

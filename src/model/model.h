@@ -9,7 +9,7 @@
 #include "atento/options.h"
 #include "math/gemm.h"
 #include "model/config.h"
-#include "model/parameters.h"
+#include "model/pass.h"
 #include "text/tokenizer.h"
 
 namespace atento {
@@ -36,6 +36,8 @@ struct Model {
   mutable PackedWeights weights;
 
   const ModelConfig& config() const { return description.model; }
+  // A pass of this model in a worker's arena.
+  ModelPass Pass(Arena& arena) const { return {config(), parameters.views(), {arena, weights}}; }
 };
 
 // Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo},

@@ -30,7 +30,7 @@ struct StartParams {
 struct DecoderParams {
   std::vector<StartParams> start;  // per layer; none with Start::kCopy
   std::vector<CellParams> cells;   // per layer; columns of cells[0].W: decoder_input_size()
-  CellParams transition;  // Attend::kBetween: the second cell of layer 0, its input is c
+  CellParams transition;           // Attend::kBetween: the second cell of layer 0, its input is c
   AttentionParams attention;
   Matrix W_readout;  // [readout_inner_size, readout_input_size]
 };

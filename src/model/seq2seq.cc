@@ -7,39 +7,42 @@ namespace atento {
 namespace {
 
 // A batch on its way forward, up to the vectors that the output layer reads.
-struct Pass {
+struct Forwarded {
   EncodedSources sources;
   DecoderCache decoder;
   Matrix t;  // [N,R]: the readout after dropout
 };
 
-EncodedSources Encode(const ModelConfig& config, const Seq2SeqParams& params,
-                      const SequenceLayout& layout, std::span<const int> ids,
-                      const DropoutOptions& dropout, Workspace& workspace) {
-  EncodedSources sources;
-  sources.encoder = EncoderForward(config, params, layout, ids, dropout, workspace);
-  sources.memory = NewAttentionMemory(config.attention, params.decoder.attention, layout,
-                                      sources.encoder.annotations(), workspace);
-  sources.start = DecoderStart(config, params.decoder, sources.encoder, workspace);
-  return sources;
+DecoderTarget TargetOf(const Batch& batch) {
+  return {batch.target, batch.target_input, batch.target_to_source};
 }
 
-Pass Forward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
-             const DropoutOptions& dropout, bool with_gradient, Workspace& workspace) {
-  workspace.arena.Reset();
-  Pass pass;
-  pass.sources = Encode(config, params, batch.source, batch.source_ids, dropout, workspace);
-  pass.decoder = NewDecoderCache(config, params.decoder, batch.target.rows(), batch.source.steps(),
-                                 with_gradient, workspace.arena);
-  DecoderForward(config, params, pass.sources.memory, pass.sources.start, batch.target,
-                 batch.target_input, batch.target_to_source, dropout, pass.decoder, workspace);
-  pass.t = pass.decoder.t;
-  if (dropout.output > 0) {
-    pass.t = workspace.arena.NewMatrix(pass.t.rows, pass.t.cols);
-    CopyMatrix(pass.decoder.t, pass.t);
-    ApplyDropout(dropout, DropoutPlace::kReadout, 0, pass.t);
+Forwarded Forward(const ModelPass& pass, const Batch& batch) {
+  Arena& arena = pass.workspace.arena;
+  arena.Reset();
+  Forwarded forwarded;
+  forwarded.sources = EncodeSources(pass, batch.source, batch.source_ids);
+  forwarded.decoder = NewDecoderCache(pass, batch.target.rows(), batch.source.steps());
+  DecoderForward({pass, forwarded.sources.memory, forwarded.decoder}, forwarded.sources.start,
+                 TargetOf(batch));
+  forwarded.t = forwarded.decoder.t;
+  if (pass.dropout.output > 0) {
+    forwarded.t = arena.NewMatrix(forwarded.t.rows, forwarded.t.cols);
+    CopyMatrix(forwarded.decoder.t, forwarded.t);
+    ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, forwarded.t);
   }
-  return pass;
+  return forwarded;
+}
+
+AttentionMemoryGradient NewMemoryGradient(const ModelConfig& config, const EncodedSources& sources,
+                                          Arena& arena) {
+  const AttentionMemory& memory = sources.memory;
+  AttentionMemoryGradient d_memory{
+      memory.layout, arena.NewZeroMatrix(memory.h.rows, memory.h.cols), {}};
+  d_memory.keys = config.attention == Attention::kAdditive
+                      ? arena.NewZeroMatrix(memory.keys.rows, memory.keys.cols)
+                      : d_memory.h;
+  return d_memory;
 }
 
 // Of a start other than a copy, only the top layer's last state can have a gradient; zeros
@@ -58,65 +61,64 @@ std::span<RecurrentFinal> NewFinalGradient(const ModelConfig& config, const Enco
 
 }  // namespace
 
-LossSums ForwardBackward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
-                         const PassOptions& options, Seq2SeqParams& d_params,
-                         Workspace& workspace) {
-  const DropoutOptions& dropout = options.dropout;
-  Pass pass = Forward(config, params, batch, dropout, true, workspace);
+LossSums ForwardBackward(const ModelPass& given, const Batch& batch, const OutputLossOptions& loss,
+                         Seq2SeqParams& d_params) {
+  ModelPass pass = given;
+  pass.with_gradient = true;
+  const ModelConfig& config = pass.config;
+  const Seq2SeqParams& params = pass.params;
+  const Workspace& workspace = pass.workspace;
+  const Forwarded forwarded = Forward(pass, batch);
+  const EncodedSources& sources = forwarded.sources;
   Arena& arena = workspace.arena;
-  const EncoderState& encoder = pass.sources.encoder;
 
-  const Matrix d_t = arena.NewMatrix(pass.t.rows, pass.t.cols);
-  const LossSums sums = OutputLoss(params.output, pass.t, batch.target_output, options.loss, d_t,
+  const Matrix d_t = arena.NewMatrix(forwarded.t.rows, forwarded.t.cols);
+  const LossSums sums = OutputLoss(params.output, forwarded.t, batch.target_output, loss, d_t,
                                    d_params.output, workspace);
-  ApplyDropout(dropout, DropoutPlace::kReadout, 0, d_t);
+  ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
 
-  const Matrix annotations = encoder.annotations();
-  AttentionMemoryGradient d_memory;
-  d_memory.layout = &batch.source;
-  d_memory.h = arena.NewZeroMatrix(annotations.rows, annotations.cols);
-  d_memory.keys = config.attention == Attention::kAdditive
-                      ? arena.NewZeroMatrix(annotations.rows, config.attention_size)
-                      : d_memory.h;
+  const AttentionMemoryGradient d_memory = NewMemoryGradient(config, sources, arena);
   const DecoderState d_start = NewDecoderState(config, batch.source.batch(), arena);
-  DecoderBackward(config, params, pass.sources.memory, batch.target, batch.target_input,
-                  batch.target_to_source, dropout, pass.decoder, d_t, d_memory, d_start, d_params,
-                  workspace);
-  AttentionMemoryBackward(config.attention, params.decoder.attention, pass.sources.memory, d_memory,
-                          d_params.decoder.attention, workspace);
+  DecoderBackward({pass, sources.memory, forwarded.decoder}, TargetOf(batch),
+                  {d_t, d_memory, d_start, d_params});
+  AttentionMemoryBackward({config.attention, params.decoder.attention, sources.memory, workspace},
+                          {d_memory, d_params.decoder.attention});
 
-  const std::span<RecurrentFinal> d_final = NewFinalGradient(config, encoder, arena);
-  DecoderStartBackward(config, params.decoder, encoder, pass.sources.start, d_start,
-                       d_params.decoder, d_memory.h, d_final, workspace);
-  EncoderBackward(config, params, encoder, d_memory.h, d_final, dropout, d_params, workspace);
+  const std::span<RecurrentFinal> d_final = NewFinalGradient(config, sources.encoder, arena);
+  DecoderStartBackward(pass, sources.encoder, sources.start,
+                       {d_start, d_memory.h, d_final, d_params.decoder});
+  EncoderBackward(pass, sources.encoder, {d_memory.h, d_final, d_params});
   return sums;
 }
 
-ForcedDecoding ForceDecode(const ModelConfig& config, const Seq2SeqParams& params,
-                           const Batch& batch, Real label_smoothing, Workspace& workspace) {
-  const Pass pass = Forward(config, params, batch, {}, false, workspace);
+ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label_smoothing) {
+  const Forwarded forwarded = Forward(pass, batch);
   ForcedDecoding result;
-  result.log_probs = workspace.arena.NewVector(batch.target.rows());
-  result.sums = OutputEvaluate(params.output, pass.t, batch.target_output, label_smoothing,
-                               result.log_probs, workspace);
-  result.alpha = pass.decoder.attention.alpha;
+  result.log_probs = pass.workspace.arena.NewVector(batch.target.rows());
+  result.sums = OutputEvaluate(pass.params.output, forwarded.t, batch.target_output,
+                               label_smoothing, result.log_probs, pass.workspace);
+  result.alpha = forwarded.decoder.attention.alpha;
   return result;
 }
 
-EncodedSources EncodeSources(const ModelConfig& config, const Seq2SeqParams& params,
-                             const SequenceLayout& layout, std::span<const int> ids,
-                             Workspace& workspace) {
-  return Encode(config, params, layout, ids, {}, workspace);
+EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,
+                             std::span<const int> ids) {
+  EncodedSources sources;
+  sources.encoder = EncoderForward(pass, layout, ids);
+  sources.memory = NewAttentionMemory(pass.config.attention, pass.params.decoder.attention, layout,
+                                      sources.encoder.annotations(), pass.workspace);
+  sources.start = DecoderStart(pass, sources.encoder);
+  return sources;
 }
 
-StepOutput DecodeStep(const ModelConfig& config, const Seq2SeqParams& params,
-                      const EncodedSources& sources, const DecoderState& previous,
-                      const StepInput& input, Workspace& workspace) {
+StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
+                      const DecoderState& previous, const StepInput& input) {
+  const ModelConfig& config = pass.config;
+  Arena& arena = pass.workspace.arena;
   const int rows = static_cast<int>(input.ids.size());
   StepOutput out;
   DecoderCache& cache = out.cache;
-  cache = NewDecoderCache(config, params.decoder, rows, sources.memory.layout->steps(), false,
-                          workspace.arena);
+  cache = NewDecoderCache(pass, rows, sources.memory.layout->steps());
   auto gather = [&](Matrix from, Matrix to) {
     for (int r = 0; r < rows; ++r) {
       CopyMatrix(from.Rows(input.parents[static_cast<size_t>(r)], 1), to.Rows(r, 1));
@@ -129,16 +131,16 @@ StepOutput DecodeStep(const ModelConfig& config, const Seq2SeqParams& params,
   }
   if (config.input_feeding) gather(previous.t, cache.t_prev);
 
-  EmbeddingForward(params.target_embedding, input.ids, cache.embedding);
-  DecoderInputProducts(config, params.decoder, cache, workspace);
-  DecoderStep(config, params.decoder, sources.memory, cache, 0, rows, input.columns.data(), 0, {},
-              workspace);
-  if (!config.input_feeding) DecoderReadout(config, params.decoder, cache, 0, rows, workspace);
-  out.logits = workspace.arena.NewMatrix(rows, config.target_vocabulary);
-  OutputForward(params.output, cache.t, out.logits, workspace);
+  EmbeddingForward(pass.params.target_embedding, input.ids, cache.embedding);
+  const DecoderPass decoder{pass, sources.memory, cache};
+  DecoderInputProducts(decoder);
+  DecoderStep(decoder, {0, rows, input.columns.data(), 0});
+  if (!config.input_feeding) DecoderReadout(decoder, 0, rows);
+  out.logits = arena.NewMatrix(rows, config.target_vocabulary);
+  OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
 
   out.state.h = cache.h;
-  out.state.c = NewArray<Matrix>(workspace.arena, config.decoder_layers);
+  out.state.c = NewArray<Matrix>(arena, config.decoder_layers);
   for (size_t l = 0; lstm && l < cache.cells.size(); ++l) {
     out.state.c[l] = l == 0 && config.has_transition() ? cache.transition.c : cache.cells[l].c;
   }

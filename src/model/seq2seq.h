@@ -6,28 +6,23 @@
 #include <span>
 
 #include "layers/attention.h"
-#include "layers/dropout.h"
 #include "layers/output.h"
 #include "layers/workspace.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
-#include "model/parameters.h"
+#include "model/pass.h"
 #include "text/batch.h"
 
 namespace atento {
 
 // ---- training ----------------------------------------------------------------------------------
 
-struct PassOptions {
-  OutputLossOptions loss;
-  DropoutOptions dropout;
-};
-
 // The loss of a batch and its gradient, accumulated into d_params. Resets the workspace's arena.
 // Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch
 // is larger than any before it.
-LossSums ForwardBackward(const ModelConfig& config, const Seq2SeqParams& params, const Batch& batch,
-                         const PassOptions& options, Seq2SeqParams& d_params, Workspace& workspace);
+// Errors: none.  Threads: safe with a workspace and gradients each.
+LossSums ForwardBackward(const ModelPass& pass, const Batch& batch, const OutputLossOptions& loss,
+                         Seq2SeqParams& d_params);
 
 // A batch whose targets are given. N = batch.target.rows(); valid until the arena is reset.
 struct ForcedDecoding {
@@ -37,8 +32,7 @@ struct ForcedDecoding {
 };
 
 // Resets the workspace's arena.
-ForcedDecoding ForceDecode(const ModelConfig& config, const Seq2SeqParams& params,
-                           const Batch& batch, Real label_smoothing, Workspace& workspace);
+ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label_smoothing);
 
 // ---- search ------------------------------------------------------------------------------------
 
@@ -50,9 +44,8 @@ struct EncodedSources {
 };
 
 // layout and ids must outlive the result.
-EncodedSources EncodeSources(const ModelConfig& config, const Seq2SeqParams& params,
-                             const SequenceLayout& layout, std::span<const int> ids,
-                             Workspace& workspace);
+EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,
+                             std::span<const int> ids);
 
 // One step of R hypotheses.
 struct StepInput {
@@ -69,9 +62,8 @@ struct StepOutput {
 
 // Writes into the workspace's arena, which must not be the one that `previous` lives in if it is
 // reset between steps: search alternates between two. Row r depends on nothing but its own inputs.
-StepOutput DecodeStep(const ModelConfig& config, const Seq2SeqParams& params,
-                      const EncodedSources& sources, const DecoderState& previous,
-                      const StepInput& input, Workspace& workspace);
+StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
+                      const DecoderState& previous, const StepInput& input);
 
 }  // namespace atento
 

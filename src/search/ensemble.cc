@@ -63,9 +63,7 @@ EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, SearchAren
   const int vocabulary = models[0]->config().target_vocabulary;
   for (const Model* model : models) {
     CHECK(model->config().target_vocabulary == vocabulary);
-    Workspace workspace{arenas.sources, model->weights};
-    sources_.push_back(EncodeSources(model->config(), model->parameters.views(), batch.source,
-                                     batch.source_ids, workspace));
+    sources_.push_back(EncodeSources(model->Pass(arenas.sources), batch.source, batch.source_ids));
     states_.push_back(sources_.back().start);
   }
   output_.log_sums_.resize(models.size());
@@ -82,9 +80,7 @@ EnsembleStep& EnsembleDecoder::Step(const StepInput& input) {
   output_.alphas_.clear();
   for (size_t m = 0; m < models_.size(); ++m) {
     const Model& model = *models_[m];
-    Workspace workspace{arena, model.weights};
-    const StepOutput step = DecodeStep(model.config(), model.parameters.views(), sources_[m],
-                                       states_[m], input, workspace);
+    const StepOutput step = DecodeStep(model.Pass(arena), sources_[m], states_[m], input);
     states_[m] = step.state;
     output_.logits_[m] = step.logits;
     output_.log_sums_[m].clear();

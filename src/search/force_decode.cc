@@ -36,9 +36,7 @@ std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenP
   std::vector<double> log_sums(static_cast<size_t>(batch.target.rows()),
                                -std::numeric_limits<double>::infinity());
   for (const Model* model : models) {
-    Workspace workspace{arenas.sources, model->weights};
-    const ForcedDecoding forced =
-        ForceDecode(model->config(), model->parameters.views(), batch, 0, workspace);
+    const ForcedDecoding forced = ForceDecode(model->Pass(arenas.sources), batch, 0);
     for (size_t i = 0; i < log_sums.size(); ++i) {
       log_sums[i] = LogAdd(log_sums[i], forced.log_probs[i]);
     }

@@ -30,25 +30,25 @@ std::pair<size_t, size_t> Learner::Slice(int i) const {
 
 void Learner::Backward(const TrainingStep& step, int64_t number) {
   const bool per_token = options_.loss_normalization == LossNormalization::kTokens;
-  PassOptions pass;
-  pass.loss.label_smoothing = static_cast<Real>(options_.label_smoothing);
-  pass.loss.gradient_scale =
+  OutputLossOptions loss;
+  loss.label_smoothing = static_cast<Real>(options_.label_smoothing);
+  loss.gradient_scale =
       static_cast<Real>(1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
-  pass.dropout.embedding = static_cast<Real>(options_.dropout_embedding);
-  pass.dropout.hidden = static_cast<Real>(options_.dropout_hidden);
-  pass.dropout.annotations = static_cast<Real>(options_.dropout_annotations);
-  pass.dropout.output = static_cast<Real>(options_.dropout_output);
+  DropoutOptions dropout;
+  dropout.embedding = static_cast<Real>(options_.dropout_embedding);
+  dropout.hidden = static_cast<Real>(options_.dropout_hidden);
+  dropout.annotations = static_cast<Real>(options_.dropout_annotations);
+  dropout.output = static_cast<Real>(options_.dropout_output);
   pool_.Run([&](int i) {
     if (static_cast<size_t>(i) >= step.parts.size()) return;
     Worker& worker = *workers_[static_cast<size_t>(i)];
-    Workspace workspace{worker.arena, model_.weights};
-    PassOptions mine = pass;
-    mine.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
+    ModelPass pass = model_.Pass(worker.arena);
+    pass.dropout = dropout;
+    pass.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
     const Vector gradient = worker.gradient.flat();
     std::fill(gradient.begin(), gradient.end(), Real{0});
-    worker.sums = ForwardBackward(model_.config(), model_.parameters.views(),
-                                  step.parts[static_cast<size_t>(i)], mine, worker.gradient.views(),
-                                  workspace);
+    worker.sums =
+        ForwardBackward(pass, step.parts[static_cast<size_t>(i)], loss, worker.gradient.views());
   });
 }
 

@@ -112,10 +112,8 @@ double Validator::Loss(Model& model, SearchThreads& threads) const {
   // Each batch's sums on their own, so that the total does not depend on who computed what.
   std::vector<LossSums> sums(batches_.size());
   threads.Run(static_cast<int>(batches_.size()), [&](int i, SearchArenas& arenas) {
-    Workspace workspace{arenas.sources, model.weights};
     const size_t batch = static_cast<size_t>(i);
-    sums[batch] =
-        ForceDecode(model.config(), model.parameters.views(), batches_[batch], 0, workspace).sums;
+    sums[batch] = ForceDecode(model.Pass(arenas.sources), batches_[batch], 0).sums;
   });
   LossSums total;
   for (const LossSums& one : sums) total += one;

@@ -87,7 +87,7 @@ TEST_P(RecurrentGradientTest, MatchesDifferences) {
     *h = machine.arena.NewMatrix(N, H);
     RecurrentFinal final{machine.arena.NewMatrix(B, H),
                          lstm ? machine.arena.NewMatrix(B, H) : Matrix()};
-    RecurrentForward(cell, reversed, params, layout, x, *cache, *h, final, machine.workspace);
+    RecurrentForward({cell, reversed, params, layout, x, *cache, machine.workspace}, *h, final);
     double loss = WeightedSumOf(weight_h, *h) + WeightedSumOf(weight_final.h, final.h);
     return lstm ? loss + WeightedSumOf(weight_final.c, final.c) : loss;
   };
@@ -100,8 +100,8 @@ TEST_P(RecurrentGradientTest, MatchesDifferences) {
     CellCache cache;
     Matrix h;
     forward(&cache, &h);
-    RecurrentBackward(cell, reversed, params, layout, x, cache, weight_h, weight_final, d_params,
-                      d_x, machine.workspace);
+    RecurrentBackward({cell, reversed, params, layout, x, cache, machine.workspace},
+                      {weight_h, weight_final, d_x, d_params});
   }
   for (Vector gradient :
        {Flat(d_params.W), Flat(d_params.U), d_params.b, d_params.b_u, Flat(d_x)}) {
@@ -151,18 +151,18 @@ TEST_P(AttentionGradientTest, MatchesDifferences) {
   auto loss = [&] {
     machine.Begin();
     memory = NewAttentionMemory(attention, params, layout, h, machine.workspace);
-    cache = NewAttentionCache(attention, params, R, layout.steps(), C, true, machine.arena);
-    AttentionForward(attention, params, memory, s, column.data(), cache, machine.workspace);
+    cache = NewAttentionCache(attention, params, {R, layout.steps(), C, true}, machine.arena);
+    AttentionForward({attention, params, memory, machine.workspace}, {s, column.data(), cache});
     return WeightedSumOf(weight, cache.context);
   };
   for (int pass = 0; pass < 2; ++pass) {
     loss();
-    AttentionMemoryGradient d_memory{&layout, d_h,
-                                     additive ? machine.arena.NewZeroMatrix(N, A) : d_h};
-    AttentionBackward(attention, params, memory, s, column.data(), cache, weight, d_s, d_memory,
-                      d_params, machine.workspace);
+    const AttentionPass work{attention, params, memory, machine.workspace};
+    const AttentionGradients gradients{
+        {&layout, d_h, additive ? machine.arena.NewZeroMatrix(N, A) : d_h}, d_params};
+    AttentionBackward(work, {s, column.data(), cache}, weight, d_s, gradients);
     AttentionParameterGradients(attention, s, cache, d_params);
-    AttentionMemoryBackward(attention, params, memory, d_memory, d_params, machine.workspace);
+    AttentionMemoryBackward(work, gradients);
   }
   for (Vector gradient :
        {Flat(d_params.W_a), Flat(d_params.U_a), d_params.v_a, Flat(d_h), Flat(d_s)}) {

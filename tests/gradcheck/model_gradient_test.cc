@@ -88,22 +88,20 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   ForEachTensor(config, parameters.views(),
                 [&](const Tensor& tensor) { FillForCheck(random, tensor.values()); });
   const Batch batch = TestBatch();
-  PassOptions options;
-  options.loss = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
-  options.dropout = {Real{0.2}, Real{0.25}, Real{0.15}, Real{0.3}, 31};
-
+  const OutputLossOptions scaled{.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
   Arena arena;
   PackedWeights weights;
-  Workspace workspace{arena, weights};
+  const ModelPass pass{config,
+                       parameters.views(),
+                       {arena, weights},
+                       {Real{0.2}, Real{0.25}, Real{0.15}, Real{0.3}, 31}};
   Parameters ignored(config);
   auto loss = [&] {
     weights.Invalidate();
-    return 0.3 *
-           ForwardBackward(config, parameters.views(), batch, options, ignored.views(), workspace)
-               .loss;
+    return 0.3 * ForwardBackward(pass, batch, scaled, ignored.views()).loss;
   };
-  ForwardBackward(config, parameters.views(), batch, options, gradient.views(), workspace);
-  ForwardBackward(config, parameters.views(), batch, options, gradient.views(), workspace);
+  ForwardBackward(pass, batch, scaled, gradient.views());
+  ForwardBackward(pass, batch, scaled, gradient.views());
   Scale(Real{0.5}, gradient.flat());
 
   std::vector<std::pair<std::string, Vector>> analytic;

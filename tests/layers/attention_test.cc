@@ -40,9 +40,9 @@ TEST(AttentionTest, DotScoreByHand) {
   const AttentionMemory memory =
       NewAttentionMemory(Attention::kDot, params, layout, h, machine.workspace);
   const AttentionCache cache =
-      NewAttentionCache(Attention::kDot, params, 1, 2, 2, false, machine.arena);
+      NewAttentionCache(Attention::kDot, params, {1, 2, 2, false}, machine.arena);
   const int column = 0;
-  AttentionForward(Attention::kDot, params, memory, s, &column, cache, machine.workspace);
+  AttentionForward({Attention::kDot, params, memory, machine.workspace}, {s, &column, cache});
   EXPECT_NEAR(cache.scores(0, 0), std::log(3.0), kTolerance);
   EXPECT_NEAR(cache.scores(0, 1), 0, kTolerance);
   EXPECT_NEAR(cache.alpha(0, 0), 0.75, kTolerance);
@@ -54,13 +54,14 @@ TEST(AttentionTest, DotScoreByHand) {
 TEST(AttentionTest, FixedAttentionIsTheLastAnnotation) {
   Machine machine;
   const SequenceLayout layout({3, 1});
+  const AttentionParams params;
   const Matrix h = machine.Random(layout.rows(), 2, 1), s = machine.Random(2, 2, 2);
   const AttentionMemory memory =
-      NewAttentionMemory(Attention::kFixed, {}, layout, h, machine.workspace);
+      NewAttentionMemory(Attention::kFixed, params, layout, h, machine.workspace);
   const AttentionCache cache =
-      NewAttentionCache(Attention::kFixed, {}, 2, 3, 2, false, machine.arena);
+      NewAttentionCache(Attention::kFixed, params, {2, 3, 2, false}, machine.arena);
   const int columns[] = {1, 0};
-  AttentionForward(Attention::kFixed, {}, memory, s, columns, cache, machine.workspace);
+  AttentionForward({Attention::kFixed, params, memory, machine.workspace}, {s, columns, cache});
   for (int k = 0; k < 2; ++k) {
     EXPECT_EQ(cache.context(0, k), h(layout.Row(0, 1), k));
     EXPECT_EQ(cache.context(1, k), h(layout.Row(2, 0), k));
@@ -90,9 +91,9 @@ TEST(AttentionTest, NeighboursChangeNothing) {
     const AttentionMemory memory =
         NewAttentionMemory(Attention::kAdditive, params, layout, annotations, machine.workspace);
     const AttentionCache cache =
-        NewAttentionCache(Attention::kAdditive, params, queries.rows, 7, C, false, machine.arena);
-    AttentionForward(Attention::kAdditive, params, memory, queries, columns.data(), cache,
-                     machine.workspace);
+        NewAttentionCache(Attention::kAdditive, params, {queries.rows, 7, C, false}, machine.arena);
+    AttentionForward({Attention::kAdditive, params, memory, machine.workspace},
+                     {queries, columns.data(), cache});
     return cache;
   };
   const AttentionCache both = attend(together, h, s, {0, 1});

@@ -157,11 +157,10 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
   void SetUp() override { golden_.ReadParameters(config_, parameters_); }
 
   LossSums Gradient(Parameters& gradient) {
-    PassOptions options;
-    options.loss = {.label_smoothing = kLabelSmoothing,
-                    .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
-    return ForwardBackward(config_, parameters_.views(), batch_, options, gradient.views(),
-                           workspace_);
+    const OutputLossOptions loss{
+        .label_smoothing = kLabelSmoothing,
+        .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
+    return ForwardBackward(pass_, batch_, loss, gradient.views());
   }
 
   const ModelConfig config_ = GetParam().config;
@@ -171,7 +170,7 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
   Parameters parameters_{config_};
   Arena arena_;
   PackedWeights weights_;
-  Workspace workspace_{arena_, weights_};
+  const ModelPass pass_{config_, parameters_.views(), {arena_, weights_}};
 };
 
 TEST_P(ModelGolden, HasTheSameParameters) {
@@ -183,9 +182,7 @@ TEST_P(ModelGolden, HasTheSameParameters) {
 
 // Search's own path: one step after the other, with the right symbols forced.
 TEST_P(ModelGolden, LogitsOfEveryStep) {
-  const Seq2SeqParams& params = parameters_.views();
-  const EncodedSources sources =
-      EncodeSources(config_, params, batch_.source, batch_.source_ids, workspace_);
+  const EncodedSources sources = EncodeSources(pass_, batch_.source, batch_.source_ids);
   std::vector<std::vector<Real>> logits(pairs_.size());
   DecoderState state = sources.start;
   for (int t = 0; t < batch_.target.steps(); ++t) {
@@ -197,9 +194,9 @@ TEST_P(ModelGolden, LogitsOfEveryStep) {
         std::span(batch_.target_to_source).first(static_cast<size_t>(rows));
     std::vector<int> parents(static_cast<size_t>(rows));
     std::iota(parents.begin(), parents.end(), 0);
-    const StepOutput step = DecodeStep(
-        config_, params, sources, state,
-        {.ids = ids, .parents = t == 0 ? columns : parents, .columns = columns}, workspace_);
+    const StepOutput step =
+        DecodeStep(pass_, sources, state,
+                   {.ids = ids, .parents = t == 0 ? columns : parents, .columns = columns});
     for (int r = 0; r < rows; ++r) {
       std::vector<Real>& all =
           logits[static_cast<size_t>(batch_.target_order[static_cast<size_t>(r)])];
@@ -215,8 +212,7 @@ TEST_P(ModelGolden, LogitsOfEveryStep) {
 }
 
 TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
-  const ForcedDecoding forced =
-      ForceDecode(config_, parameters_.views(), batch_, kLabelSmoothing, workspace_);
+  const ForcedDecoding forced = ForceDecode(pass_, batch_, kLabelSmoothing);
   EXPECT_NEAR(forced.sums.loss, golden_.Numbers("loss")[0],
               kTolerance * golden_.Numbers("loss")[0]);
   const SequenceLayout& layout = batch_.target;

@@ -38,9 +38,7 @@ Hypothesis GreedyLoop(Ensemble models, const Ids& source, double ratio) {
   std::vector<EncodedSources> encoded;
   std::vector<DecoderState> states;
   for (const Model* model : models) {
-    Workspace workspace{arena, model->weights};
-    encoded.push_back(EncodeSources(model->config(), model->parameters.views(), batch.source,
-                                    batch.source_ids, workspace));
+    encoded.push_back(EncodeSources(model->Pass(arena), batch.source, batch.source_ids));
     states.push_back(encoded.back().start);
   }
   Hypothesis result;
@@ -49,10 +47,8 @@ Hypothesis GreedyLoop(Ensemble models, const Ids& source, double ratio) {
   while (true) {
     std::vector<double> p(static_cast<size_t>(models[0]->config().target_vocabulary));
     for (size_t m = 0; m < models.size(); ++m) {
-      Workspace workspace{arena, models[m]->weights};
-      const StepOutput step =
-          DecodeStep(models[m]->config(), models[m]->parameters.views(), encoded[m], states[m],
-                     {{&last, 1}, {&zero, 1}, {&zero, 1}}, workspace);
+      const StepOutput step = DecodeStep(models[m]->Pass(arena), encoded[m], states[m],
+                                         {{&last, 1}, {&zero, 1}, {&zero, 1}});
       states[m] = step.state;
       double sum = 0;
       for (Real logit : step.logits.RowSpan(0)) sum += std::exp(double{logit});
