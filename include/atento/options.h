@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace atento {
@@ -36,20 +37,33 @@ struct EnumNames<Cell> {
   static constexpr std::array<const char*, 4> names = {"tanh", "gru", "gru-reset-before", "lstm"};
 };
 
-// Backward: one RNN that reads the source from its end (Luong's reversed source).
-enum class Direction { kForward, kBackward, kBidirectional };
+// Backward: one RNN that reads the source from its end (Luong's reversed source). Bidirectional
+// first: two RNNs in the first layer, forward ones above it.
+enum class Direction { kForward, kBackward, kBidirectional, kBidirectionalFirst };
 template <>
 struct EnumNames<Direction> {
-  static constexpr std::array<const char*, 3> names = {"forward", "backward", "bidirectional"};
+  static constexpr std::array<const char*, 4> names = {"forward", "backward", "bidirectional",
+                                                       "bidirectional-first"};
 };
 
 // What the decoder sees of the source. None: its initial state only. Fixed: c = the last state of a
-// forward encoder at every step. The others score all annotations at each step.
-enum class Attention { kNone, kFixed, kDot, kGeneral, kAdditive };
+// forward encoder at every step. The others score annotations at each step (layers/attention.h).
+enum class Attention { kNone, kFixed, kDot, kGeneral, kAdditive, kScaledDot, kLocation };
 template <>
 struct EnumNames<Attention> {
-  static constexpr std::array<const char*, 5> names = {"none", "fixed", "dot", "general",
-                                                       "additive"};
+  static constexpr std::array<const char*, 7> names = {
+      "none", "fixed", "dot", "general", "additive", "scaled-dot", "location"};
+  // Luong's name for the additive score.
+  static constexpr std::array<std::pair<const char*, Attention>, 1> aliases = {
+      {{"concat", Attention::kAdditive}}};
+};
+
+// Which positions are scored: all; those around the target's own position; those around a
+// predicted one, weighted by a Gaussian.
+enum class AttentionWindow { kGlobal, kLocalM, kLocalP };
+template <>
+struct EnumNames<AttentionWindow> {
+  static constexpr std::array<const char*, 3> names = {"global", "local-m", "local-p"};
 };
 
 // When a decoder step attends. Before: with s_{t-1}, and c_t enters the cell (Bahdanau). Between:
@@ -94,8 +108,34 @@ struct EnumNames<Initialization> {
   static constexpr std::array<const char*, 3> names = {"uniform", "glorot", "bahdanau"};
 };
 
+// Attention = score × window × mix; the equations are in layers/attention.h.
+struct AttentionOptions {
+  Attention attention = Attention::kAdditive;
+  int attention_size = 256;
+  int attention_heads = 1;
+  AttentionWindow attention_window = AttentionWindow::kGlobal;
+  int window_radius = 10;
+  int location_positions = 100;
+  bool coverage = false;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("attention", o.attention, kAny, "how annotations are scored");
+    visit("attention-size", o.attention_size, kAtLeastOne, "hidden size of additive attention");
+    visit("attention-heads", o.attention_heads, Range{1, 64},
+          "heads that share out the columns of query, keys and annotations");
+    visit("attention-window", o.attention_window, kAny, "which positions are scored");
+    visit("window-radius", o.window_radius, Range{1, 10000},
+          "local windows: positions on either side of the centre");
+    visit("location-positions", o.location_positions, Range{2, 10000},
+          "location attention: the longest source, </s> counted");
+    visit("coverage", o.coverage, kAny,
+          "additive attention sees how much attention a position has had (Tu+ 2016)");
+  }
+};
+
 // The architecture: everything that fixes the shapes of the tensors and the equations between them.
-struct ModelOptions {
+struct ModelOptions : AttentionOptions {
   Cell cell = Cell::kGru;
   int embedding_size = 256;
   Direction encoder_direction = Direction::kBidirectional;
@@ -103,8 +143,8 @@ struct ModelOptions {
   int encoder_size = 256;
   int decoder_layers = 1;
   int decoder_size = 256;
-  Attention attention = Attention::kAdditive;
-  int attention_size = 256;
+  bool residual = false;
+  bool layer_normalization = false;
   Attend attend = Attend::kBetween;
   bool input_feeding = false;
   Readout readout = Readout::kDeepTanh;
@@ -122,8 +162,11 @@ struct ModelOptions {
     visit("encoder-size", o.encoder_size, kAtLeastOne, "encoder state, per direction");
     visit("decoder-layers", o.decoder_layers, Range{1, 16}, "layers of the decoder");
     visit("decoder-size", o.decoder_size, kAtLeastOne, "decoder state");
-    visit("attention", o.attention, kAny, "how annotations are scored");
-    visit("attention-size", o.attention_size, kAtLeastOne, "hidden size of additive attention");
+    visit("residual", o.residual, kAny,
+          "add what a layer reads to what it hands on, where the sizes agree");
+    visit("layer-normalization", o.layer_normalization, kAny,
+          "normalise the products inside the cells (Ba+ 2016)");
+    AttentionOptions::ForEach(o, visit);
     visit("attend", o.attend, kAny, "when the decoder attends: before, between or after its cells");
     visit("input-feeding", o.input_feeding, kAny,
           "feed the attentional vector into the next step (Luong+ 2015, section 3.3)");

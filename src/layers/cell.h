@@ -13,6 +13,9 @@
 // LSTM   i, f, o = σ(W_{i,f,o} x + U_{i,f,o} h' + b_{i,f,o});  g = tanh(W_g x + U_g h' + b_g)
 //        c = f ∘ c' + i ∘ g;   h = o ∘ tanh(c)
 //
+// With layer normalisation (Ba+ 2016, arXiv:1607.06450) every product W x and U h' is replaced by
+// LN(W x) ∘ g_x and LN(U h') ∘ g_h, where LN(a) = (a − mean a) / √(var a + ε), gate by gate.
+//
 // The blocks of W, U and b stand in the order r z n, and i f g o, as in PyTorch. (PyTorch's z is
 // our 1 − z: to take over its weights, negate the z blocks.)
 #ifndef ATENTO_LAYERS_CELL_H_
@@ -33,24 +36,53 @@ struct CellParams {
   Matrix U;    // [G·H, H]
   Vector b;    // [G·H]
   Vector b_u;  // [H]: kGru only, else empty
+  Vector g_x;  // [G·H]: with layer normalisation, else empty
+  Vector g_h;  // [G·H]: likewise
+
+  bool normalized() const { return !g_x.empty(); }
+  // What the caller adds to W x: b, unless W x is normalised first.
+  Vector input_bias() const { return normalized() ? Vector() : b; }
+};
+
+// What layer normalisation keeps of a step. One row per element, as CellCache.
+struct CellNormCache {
+  Matrix x_hat;    // [N,G·H] LN(W x)
+  Matrix h_hat;    // [N,G·H] LN(U h')
+  Matrix x_scale;  // [N,G] 1/√(var + ε) of W x
+  Matrix h_scale;  // [N,G] of U h'
+  // Set by Backward.
+  Matrix d_sum;        // [N,G·H] of the pre-activations
+  Matrix d_recurrent;  // [N,G·H] of U h'
+
+  CellNormCache Rows(int begin, int count) const;
 };
 
 // What a step leaves for its gradient. A sequence runner allocates one row per element of the batch
 // and hands each step its rows.
 struct CellCache {
-  Matrix gates;   // [N,G·H]  W x + b in; activations out; pre-activation gradients after Backward
-  Matrix h_prev;  // [N,H]    h', filled by the caller
-  Matrix c_prev;  // [N,H]    c', filled by the caller; LSTM only
-  Matrix c;       // [N,H]    LSTM only
+  // [N,G·H]  W x + input_bias() in; activations out; after Backward the gradient of W x
+  Matrix gates;
+  Matrix h_prev;     // [N,H]    h', filled by the caller
+  Matrix c_prev;     // [N,H]    c', filled by the caller; LSTM only
+  Matrix c;          // [N,H]    LSTM only
   Matrix recurrent;  // [N,H]    kGru: U_n h' + b_u;  kGruResetBefore: r ∘ h'
   // Of the n block before its product with U, set by Backward; kGru only.
   Matrix d_recurrent;  // [N,H]
+  CellNormCache norm;  // with layer normalisation, else empty
 
   CellCache Rows(int begin, int count) const;
 };
 
-// With undefined contents. with_gradient: also what Backward needs.
-CellCache NewCellCache(Cell cell, int rows, int size, bool with_gradient, Arena& arena);
+struct CellShape {
+  Cell cell;
+  bool layer_normalization;
+  int rows;            // N
+  int size;            // H
+  bool with_gradient;  // also what Backward needs
+};
+
+// With undefined contents.
+CellCache NewCellCache(const CellShape& shape, Arena& arena);
 
 // What both directions of a step work with.
 struct CellStep {
@@ -60,7 +92,7 @@ struct CellStep {
   const Workspace& workspace;
 };
 
-// cache.gates holds W x + b, cache.h_prev and cache.c_prev the state before the step. Writes h
+// cache.gates holds W x + input_bias(), cache.h_prev and cache.c_prev the state before the step. Writes h
 // [R,H], which may be strided, and the rest of the cache.
 // Cost: one GEMM [R,H]·[H,G·H] (kGruResetBefore: two that add up to it); allocates nothing.
 // Errors: none.  Threads: safe when the outputs are distinct.
@@ -73,13 +105,13 @@ struct CellStateGradient {
   Matrix h_prev;  // [R,H] out: of h', overwritten
 };
 
-// Besides those, cache.gates becomes the gradient of W x + b.
+// Besides those, cache.gates becomes the gradient of W x.
 // Cost: one GEMM of Forward's size; scratch from the arena, given back.
 // Errors: none.  Threads: as Forward.
 void CellBackward(const CellStep& step, const CellStateGradient& d_state);
 
-// After Backward of every step of a sequence: accumulates the gradients of U, b and b_u, each in
-// one product over all rows. The gradient of W, whose inputs the caller knows, is
+// After Backward of every step of a sequence: accumulates the gradients of U, b, b_u, g_x and g_h,
+// each in one product over all rows. The gradient of W, whose inputs the caller knows, is
 // AddWeightGradient's.
 void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_params);
 

@@ -84,7 +84,8 @@ void RecurrentForward(const RecurrentLayer& layer, Matrix h, const RecurrentFina
   const Order order{layer.layout, layer.reversed};
   const CellCache& cache = layer.cache;
   const bool lstm = layer.cell == Cell::kLstm;
-  layer.workspace.weights.Linear(layer.x, layer.params.W, cache.gates, {.bias = layer.params.b});
+  layer.workspace.weights.Linear(layer.x, layer.params.W, cache.gates,
+                                 {.bias = layer.params.input_bias()});
   for (int i = 0; i < layer.layout.steps(); ++i) {
     const CellCache step = StepRows(order, i, cache);
     CopyPrevious(order, i, h, step.h_prev);

@@ -22,7 +22,7 @@ struct RecurrentLayer {
   const CellParams& params;
   const SequenceLayout& layout;
   ConstMatrix x;           // [N,I] inputs, N = layout.rows()
-  const CellCache& cache;  // NewCellCache(cell, N, H, …)
+  const CellCache& cache;  // NewCellCache of N rows
   const Workspace& workspace;
 };
 

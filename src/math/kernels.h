@@ -37,7 +37,7 @@ double SumOfSquares(ConstVector x);  // accumulated in double
 // out [cols] += the sum over the rows of x: bias gradients.
 void AddRowSums(ConstMatrix x, Vector out);
 Real LogSumExp(ConstVector x);
-void Softmax(Vector x);     // in place; −∞ entries become 0; not all may be −∞
+void Softmax(Vector x);  // in place; −∞ entries become 0; not all may be −∞
 // d_x becomes p ∘ (d_x − Σ p·d_x): in place, from d_p to the gradient of softmax's argument.
 void SoftmaxBackward(ConstVector p, Vector d_x);
 // The indices of the k largest entries, largest first, ties to the smaller index; NaN counts as −∞.
@@ -55,6 +55,24 @@ Real SoftmaxCrossEntropy(Vector logits, int target, Real epsilon, Real scale, Re
 // view's stride, so that the same call with the same key, on the gradient, is the backward pass.
 // Requires: 0 <= rate < 1.
 void Dropout(Matrix x, Real rate, uint64_t key);
+
+// ---- layer normalisation, Ba+ 2016 (arXiv:1607.06450), eq. 4 ------------------------------------
+// Each row of a matrix consists of `blocks` blocks of equal width H >= 1, one per gate, which are
+// normalised apart from each other. μ and σ² are the mean and variance (1/H) of one block of one
+// row, and ρ = 1/√(σ² + ε).
+constexpr Real kLayerNormEpsilon = Real(1e-5);
+// x becomes x̂ = ρ (x − μ) in place; inverse_deviation [R,blocks] receives ρ. The deviations are
+// taken from the mean twice, hence no cancellation: x̂ is within 4 ulp of max(1, |x̂|) and ρ within
+// 4 ulp, however large the mean (tested to H = 1000).
+void LayerNormalize(int blocks, Matrix x, Matrix inverse_deviation);
+// The gradient of x through y = gain∘x̂ overwrites d_x, which may be d_y itself. gain [blocks·H].
+// With d = gain∘d_y and means over a block:  d_x = ρ (d − mean(d) − x̂ mean(d∘x̂)).
+void LayerNormalizeBackward(int blocks, ConstMatrix x_hat, ConstMatrix inverse_deviation,
+                            ConstVector gain, ConstMatrix d_y, Matrix d_x);
+// y += gain∘x, the same gain for every row.
+void AddScaledByColumn(ConstMatrix x, ConstVector gain, Matrix y);
+// sums_c += Σ_r a_rc b_rc: the gradient of such a gain, from x̂ and d_y.
+void AddRowSumsOfProducts(ConstMatrix a, ConstMatrix b, Vector sums);
 
 // ---- recurrent cells, after their matrix products. Equations: layers/cell.h --------------------
 // All matrices have the same number of rows R (one per living sequence).
@@ -90,7 +108,9 @@ void GruResetBeforeBackwardGates(Matrix gates, ConstMatrix h_prev, ConstMatrix d
 
 // ---- attention over the rows of one sentence. Equations: layers/attention.h --------------------
 // The memory of sentence b lies in rows offset[j] + b of a matrix, j = 0 … count−1
-// (SequenceLayout).
+// (SequenceLayout). A window of `count` positions from `begin` on is {offsets + begin, b, count};
+// arrays over positions (e, alpha, kappa) then begin with the window. The matrices may be some of
+// the columns of larger ones (heads).
 struct MemoryRows {
   const int* offset;  // SequenceLayout::offsets().data()
   int column;         // b
@@ -107,6 +127,24 @@ void AdditiveScores(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows r
 // δ_j = d_e_j v∘(1 − τ_j²):  d_q += Σ_j δ_j,  d_keys_j += δ_j
 void AdditiveScoresBackward(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows,
                             const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v);
+// Coverage: what attention position j has had so far, kappa_j, has a part in its score. Tu+ 2016
+// (arXiv:1601.04811); See+ 2017 (arXiv:1704.04368), eq. 11.
+struct AdditiveCoverage {
+  ConstVector w_c;              // [A], as wide as q
+  const Real* kappa = nullptr;  // one per position
+};
+struct AdditiveCoverageGradient {
+  Vector d_w_c;
+  Real* d_kappa = nullptr;
+};
+// e_j = v·tanh(q + k_j + kappa_j w_c)
+void AdditiveCoverageScores(ConstVector q, ConstMatrix keys, ConstVector v,
+                            const AdditiveCoverage& coverage, MemoryRows rows, Real* e);
+// As without coverage, and  d_w_c += Σ_j kappa_j δ_j,  d_kappa_j += w_c·δ_j
+void AdditiveCoverageScoresBackward(ConstVector q, ConstMatrix keys, ConstVector v,
+                                    const AdditiveCoverage& coverage, MemoryRows rows,
+                                    const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v,
+                                    const AdditiveCoverageGradient& d_coverage);
 // c = Σ_j alpha_j h_j
 void WeightedSum(const Real* alpha, ConstMatrix h, MemoryRows rows, Vector c);
 // d_alpha_j = d_c·h_j;  d_h_j += alpha_j d_c

@@ -36,35 +36,87 @@ void DotScoresBackwardKernel(ConstVector query, ConstMatrix keys, MemoryRows row
   }
 }
 
-void AdditiveScoresKernel(ConstVector query, ConstMatrix keys, ConstVector weights, MemoryRows rows,
-                          Real* e) {
-  const Real *q = query.data(), *v = weights.data();
+// tanh(q + k_j), with coverage tanh(q + k_j + κ_j w_c), for the vectors that begin here.
+template <bool kCoverage, class Memory>
+HWY_INLINE Vec AdditiveTau(Memory memory, const Real* q, const Real* k, Vec kappa_j,
+                           const Real* w_c) {
+  Vec argument = hn::Add(memory.Load(q), memory.Load(k));
+  if constexpr (kCoverage) argument = hn::MulAdd(kappa_j, memory.Load(w_c), argument);
+  return TanhLanes(argument);
+}
+
+// Position j's κ_j; without coverage nobody looks at it.
+template <bool kCoverage>
+HWY_INLINE Vec KappaOf(const AdditiveCoverage& coverage, int j) {
+  return kCoverage ? Set(coverage.kappa[j]) : hn::Zero(Tag());
+}
+
+template <bool kCoverage>
+HWY_INLINE void AdditiveForward(ConstVector query, ConstMatrix keys, ConstVector weights,
+                                const AdditiveCoverage& coverage, MemoryRows rows, Real* e) {
+  const Real *q = query.data(), *v = weights.data(), *w_c = coverage.w_c.data();
   for (int j = 0; j < rows.count; ++j) {
     const Real* k = RowOf(keys, rows, j);
+    const Vec kappa_j = KappaOf<kCoverage>(coverage, j);
     e[j] = Sum(query.size(), [=](auto memory, size_t i, Vec a) ATENTO_BODY {
-      const Vec tau = TanhLanes(hn::Add(memory.Load(q + i), memory.Load(k + i)));
+      const Vec tau = AdditiveTau<kCoverage>(memory, q + i, k + i, kappa_j, w_c + i);
       return hn::MulAdd(memory.Load(v + i), tau, a);
     });
   }
 }
 
-void AdditiveScoresBackwardKernel(ConstVector query, ConstMatrix keys, ConstVector weights,
-                                  MemoryRows rows, const Real* d_e, Vector d_query, Matrix d_keys,
-                                  Vector d_weights) {
-  const Real *q = query.data(), *v = weights.data();
-  Real *d_q = d_query.data(), *d_v = d_weights.data();
+template <bool kCoverage>
+HWY_INLINE void AdditiveBackward(ConstVector query, ConstMatrix keys, ConstVector weights,
+                                 const AdditiveCoverage& coverage, MemoryRows rows, const Real* d_e,
+                                 Vector d_query, Matrix d_keys, Vector d_weights,
+                                 const AdditiveCoverageGradient& d_coverage) {
+  const Real *q = query.data(), *v = weights.data(), *w_c = coverage.w_c.data();
+  Real *d_q = d_query.data(), *d_v = d_weights.data(), *d_w_c = d_coverage.d_w_c.data();
   for (int j = 0; j < rows.count; ++j) {
     const Real* k = RowOf(keys, rows, j);
     Real* d_k = RowOf(d_keys, rows, j);
-    const Vec d_e_j = Set(d_e[j]);
-    Loop(query.size(), [=](auto memory, size_t i) ATENTO_BODY {
-      const Vec tau = TanhLanes(hn::Add(memory.Load(q + i), memory.Load(k + i)));
+    const Vec d_e_j = Set(d_e[j]), kappa_j = KappaOf<kCoverage>(coverage, j);
+    // Returns δ, the gradient of the argument of tanh.
+    const auto add_gradients = [=](auto memory, size_t i) ATENTO_BODY {
+      const Vec tau = AdditiveTau<kCoverage>(memory, q + i, k + i, kappa_j, w_c + i);
       const Vec delta = hn::Mul(hn::Mul(d_e_j, memory.Load(v + i)), TanhSlope(tau));
       memory.Store(hn::MulAdd(d_e_j, tau, memory.Load(d_v + i)), d_v + i);
       memory.Store(hn::Add(memory.Load(d_q + i), delta), d_q + i);
       memory.Store(hn::Add(memory.Load(d_k + i), delta), d_k + i);
-    });
+      return delta;
+    };
+    if constexpr (kCoverage) {
+      d_coverage.d_kappa[j] += Sum(query.size(), [=](auto memory, size_t i, Vec a) ATENTO_BODY {
+        const Vec delta = add_gradients(memory, i);
+        memory.Store(hn::MulAdd(kappa_j, delta, memory.Load(d_w_c + i)), d_w_c + i);
+        return hn::MulAdd(memory.Load(w_c + i), delta, a);
+      });
+    } else {
+      Loop(query.size(), add_gradients);
+    }
   }
+}
+
+void AdditiveScoresKernel(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows,
+                          Real* e) {
+  AdditiveForward<false>(q, keys, v, {}, rows, e);
+}
+
+void AdditiveScoresBackwardKernel(ConstVector q, ConstMatrix keys, ConstVector v, MemoryRows rows,
+                                  const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v) {
+  AdditiveBackward<false>(q, keys, v, {}, rows, d_e, d_q, d_keys, d_v, {});
+}
+
+void AdditiveCoverageScoresKernel(ConstVector q, ConstMatrix keys, ConstVector v,
+                                  const AdditiveCoverage& coverage, MemoryRows rows, Real* e) {
+  AdditiveForward<true>(q, keys, v, coverage, rows, e);
+}
+
+void AdditiveCoverageScoresBackwardKernel(ConstVector q, ConstMatrix keys, ConstVector v,
+                                          const AdditiveCoverage& coverage, MemoryRows rows,
+                                          const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v,
+                                          const AdditiveCoverageGradient& d_coverage) {
+  AdditiveBackward<true>(q, keys, v, coverage, rows, d_e, d_q, d_keys, d_v, d_coverage);
 }
 
 void WeightedSumKernel(const Real* alpha, ConstMatrix h, MemoryRows rows, Vector c) {
@@ -106,6 +158,8 @@ HWY_EXPORT(DotScoresKernel);
 HWY_EXPORT(DotScoresBackwardKernel);
 HWY_EXPORT(AdditiveScoresKernel);
 HWY_EXPORT(AdditiveScoresBackwardKernel);
+HWY_EXPORT(AdditiveCoverageScoresKernel);
+HWY_EXPORT(AdditiveCoverageScoresBackwardKernel);
 HWY_EXPORT(WeightedSumKernel);
 HWY_EXPORT(WeightedSumBackwardKernel);
 
@@ -138,6 +192,23 @@ void AdditiveScoresBackward(ConstVector q, ConstMatrix keys, ConstVector v, Memo
   CHECK(Fits(rows, keys, q) && Fits(rows, d_keys, d_q) && d_q.size() == q.size());
   CHECK(v.size() == q.size() && d_v.size() == q.size());
   HWY_DYNAMIC_DISPATCH(AdditiveScoresBackwardKernel)(q, keys, v, rows, d_e, d_q, d_keys, d_v);
+}
+
+void AdditiveCoverageScores(ConstVector q, ConstMatrix keys, ConstVector v,
+                            const AdditiveCoverage& coverage, MemoryRows rows, Real* e) {
+  CHECK(Fits(rows, keys, q) && v.size() == q.size() && coverage.w_c.size() == q.size());
+  HWY_DYNAMIC_DISPATCH(AdditiveCoverageScoresKernel)(q, keys, v, coverage, rows, e);
+}
+
+void AdditiveCoverageScoresBackward(ConstVector q, ConstMatrix keys, ConstVector v,
+                                    const AdditiveCoverage& coverage, MemoryRows rows,
+                                    const Real* d_e, Vector d_q, Matrix d_keys, Vector d_v,
+                                    const AdditiveCoverageGradient& d_coverage) {
+  CHECK(Fits(rows, keys, q) && Fits(rows, d_keys, d_q) && d_q.size() == q.size());
+  CHECK(v.size() == q.size() && d_v.size() == q.size());
+  CHECK(coverage.w_c.size() == q.size() && d_coverage.d_w_c.size() == q.size());
+  HWY_DYNAMIC_DISPATCH(AdditiveCoverageScoresBackwardKernel)
+  (q, keys, v, coverage, rows, d_e, d_q, d_keys, d_v, d_coverage);
 }
 
 void WeightedSum(const Real* alpha, ConstMatrix h, MemoryRows rows, Vector c) {

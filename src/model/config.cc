@@ -3,6 +3,7 @@
 #include <string>
 
 #include "atento/error.h"
+#include "base/options.h"
 
 namespace atento {
 namespace {
@@ -16,6 +17,31 @@ void RequireSize(const char* flag, int size) {
   constexpr int kMaxSize = 65536;
   Require(size <= kMaxSize, std::string(flag) + " " + std::to_string(size) +
                                 " is too large: use at most " + std::to_string(kMaxSize));
+}
+
+void CheckAttention(const ModelConfig& c) {
+  const std::string name(EnumName(c.attention));
+  const bool dot = c.attention == Attention::kDot || c.attention == Attention::kScaledDot;
+  const bool scored = c.attention != Attention::kNone && c.attention != Attention::kFixed;
+  const int K = c.attention_heads;
+  Require(!dot || c.decoder_size == c.annotation_size(),
+          "--attention " + name + " needs a decoder state as large as an annotation: set " +
+              "--decoder-size " + std::to_string(c.annotation_size()) +
+              " or use --attention general");
+  Require(scored || c.attention_window == AttentionWindow::kGlobal,
+          "--attention " + name + " scores nothing: leave --attention-window global with it");
+  Require(scored || K == 1, "--attention " + name + " has no heads: leave --attention-heads 1");
+  Require(c.attention != Attention::kLocation || K == 1,
+          "--attention location scores positions, which heads cannot share: leave "
+          "--attention-heads 1");
+  Require(c.annotation_size() % K == 0, "--attention-heads " + std::to_string(K) +
+                                            " does not divide the size of an annotation, " +
+                                            std::to_string(c.annotation_size()));
+  Require(c.attention != Attention::kAdditive || c.attention_size % K == 0,
+          "--attention-heads " + std::to_string(K) + " does not divide --attention-size " +
+              std::to_string(c.attention_size));
+  Require(!c.coverage || c.attention == Attention::kAdditive,
+          "--coverage is a term of the additive score: use --attention additive with it");
 }
 
 }  // namespace
@@ -33,9 +59,11 @@ void CheckModelConfig(const ModelConfig& c) {
   Require(c.attention != Attention::kFixed || c.encoder_direction == Direction::kForward,
           "--attention fixed hands on the last annotation, which has read the whole source only "
           "with --encoder-direction forward: set it");
-  Require(c.attention != Attention::kDot || c.decoder_size == c.annotation_size(),
-          "--attention dot needs a decoder state as large as an annotation: set --decoder-size " +
-              std::to_string(c.annotation_size()) + " or use --attention general");
+  CheckAttention(c);
+  Require(c.start != Start::kCopy || c.encoder_direction != Direction::kBidirectionalFirst ||
+              c.encoder_layers == 1,
+          "--start copy needs encoder layers of one size, which --encoder-direction "
+          "bidirectional-first has not: use --start mean");
   Require(c.start != Start::kCopy ||
               (c.encoder_layers == c.decoder_layers && c.decoder_size == c.annotation_size()),
           "--start copy needs as many decoder layers as encoder layers and --decoder-size " +

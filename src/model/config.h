@@ -11,10 +11,31 @@ struct ModelConfig : ModelOptions {
   int source_vocabulary = 0;
   int target_vocabulary = 0;
 
-  int encoder_directions() const { return encoder_direction == Direction::kBidirectional ? 2 : 1; }
+  // Of a layer of the encoder, from 0.
+  int encoder_directions(int layer) const {
+    const bool both = encoder_direction == Direction::kBidirectional ||
+                      (encoder_direction == Direction::kBidirectionalFirst && layer == 0);
+    return both ? 2 : 1;
+  }
+  // What it hands on.
+  int encoder_output_size(int layer) const { return encoder_directions(layer) * encoder_size; }
+  int encoder_input_size(int layer) const {
+    return layer == 0 ? embedding_size : encoder_output_size(layer - 1);
+  }
+  // Its place among the cells of all layers.
+  int encoder_cell(int layer, int direction) const {
+    int cells = direction;
+    for (int l = 0; l < layer; ++l) cells += encoder_directions(l);
+    return cells;
+  }
+  // Whether what a layer reads is added to what it hands on.
+  bool encoder_residual(int layer) const {
+    return residual && layer > 0 && encoder_input_size(layer) == encoder_output_size(layer);
+  }
+  bool decoder_residual(int layer) const { return residual && layer > 0; }
   int gates() const { return CellGates(cell); }
   // C: an annotation.
-  int annotation_size() const { return encoder_directions() * encoder_size; }
+  int annotation_size() const { return encoder_output_size(encoder_layers - 1); }
   // What the decoder sees of an annotation at each step: C, or 0 without attention.
   int context_size() const { return attention == Attention::kNone ? 0 : annotation_size(); }
   // Columns of the first decoder cell's W: [E | C if it attends before | R if input is fed].

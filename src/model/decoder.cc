@@ -21,6 +21,11 @@ void CopyPreviousState(const ModelConfig& config, const DecoderCache& cache, int
     copy(after_transition ? cache.transition.c : cache.cells[l].c, cache.cells[l].c_prev);
   }
   if (config.input_feeding) copy(cache.t, cache.t_prev);
+  if (!config.coverage) return;
+  // κ_i = κ_{i−1} + α_{i−1}
+  copy(cache.attention.coverage, cache.attention.coverage);
+  AddTo(cache.attention.alpha.Rows(previous_begin, count),
+        cache.attention.coverage.Rows(begin, count));
 }
 
 void CopyStartState(const ModelConfig& config, const DecoderCache& cache, const DecoderState& start,
@@ -36,13 +41,14 @@ void CopyStartState(const ModelConfig& config, const DecoderCache& cache, const 
     if (config.cell == Cell::kLstm) gather(start.c[l], cache.cells[l].c_prev);
   }
   if (config.input_feeding) gather(start.t, cache.t_prev);
+  if (config.coverage) gather(start.coverage, cache.attention.coverage);
 }
 
 void AttendTo(const DecoderPass& pass, const DecoderRows& rows) {
   const ModelConfig& config = pass.config();
   if (config.attention == Attention::kNone) return;
-  AttentionForward({config.attention, pass.params().attention, pass.memory, pass.model.workspace},
-                   {rows.Of(DecoderQueries(config, pass.cache)), rows.column,
+  AttentionForward({config, pass.params().attention, pass.memory, pass.model.workspace},
+                   {rows.Of(DecoderQueries(config, pass.cache)), rows.column, rows.step,
                     pass.cache.attention.Rows(rows.begin, rows.count)});
 }
 
@@ -51,10 +57,10 @@ void UpperLayerInput(const DecoderPass& pass, const DecoderRows& rows, size_t la
   const DecoderCache& cache = pass.cache;
   const CellParams& cell = pass.params().cells[layer];
   const Matrix x = rows.Of(cache.inputs[layer]);
-  CopyMatrix(rows.Of(cache.h[layer - 1]), x);
+  CopyMatrix(rows.Of(cache.outputs[layer - 1]), x);
   ApplyDropout(pass.model.dropout, DropoutPlace::kDecoderLayer,
                rows.step * pass.config().decoder_layers + static_cast<int>(layer), x);
-  pass.weights().Linear(x, cell.W, rows.Of(cache.cells[layer].gates), {.bias = cell.b});
+  pass.weights().Linear(x, cell.W, rows.Of(cache.cells[layer].gates), {.bias = cell.input_bias()});
 }
 
 // c = attention(s');  s = cell₂(c, s')
@@ -66,13 +72,14 @@ void Transition(const DecoderPass& pass, const DecoderRows& rows) {
   CopyMatrix(rows.Of(cache.h_between), transition.h_prev);
   if (pass.config().cell == Cell::kLstm) CopyMatrix(rows.Of(cache.cells[0].c), transition.c_prev);
   pass.weights().Linear(rows.Of(cache.attention.context), params.W, transition.gates,
-                        {.bias = params.b});
+                        {.bias = params.input_bias()});
   CellForward({pass.config().cell, params, transition, pass.model.workspace}, rows.Of(cache.h[0]));
 }
 
 }  // namespace
 
-DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena) {
+DecoderState NewDecoderState(const ModelConfig& config, int rows, int longest_source,
+                             Arena& arena) {
   DecoderState state;
   state.h = NewArray<Matrix>(arena, config.decoder_layers);
   state.c = NewArray<Matrix>(arena, config.decoder_layers);
@@ -81,6 +88,7 @@ DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena) 
     for (Matrix& c : state.c) c = arena.NewZeroMatrix(rows, config.decoder_size);
   }
   if (config.input_feeding) state.t = arena.NewZeroMatrix(rows, config.readout_size);
+  if (config.coverage) state.coverage = arena.NewZeroMatrix(rows, longest_source);
   return state;
 }
 
@@ -88,24 +96,26 @@ DecoderCache NewDecoderCache(const ModelPass& pass, int rows, int longest_source
   const ModelConfig& config = pass.config;
   Arena& arena = pass.workspace.arena;
   const int H = config.decoder_size, layers = config.decoder_layers;
-  auto new_cell = [&] { return NewCellCache(config.cell, rows, H, pass.with_gradient, arena); };
+  const CellShape shape{config.cell, config.layer_normalization, rows, H, pass.with_gradient};
   DecoderCache cache;
   cache.embedding = arena.NewMatrix(rows, config.embedding_size);
   cache.cells = NewArray<CellCache>(arena, layers);
   cache.inputs = NewArray<Matrix>(arena, layers);
   cache.h = NewArray<Matrix>(arena, layers);
+  cache.outputs = NewArray<Matrix>(arena, layers);
   for (size_t l = 0; l < cache.cells.size(); ++l) {
-    cache.cells[l] = new_cell();
+    cache.cells[l] = NewCellCache(shape, arena);
     cache.h[l] = arena.NewMatrix(rows, H);
     if (l > 0) cache.inputs[l] = arena.NewMatrix(rows, H);
+    const bool residual = config.decoder_residual(static_cast<int>(l));
+    cache.outputs[l] = residual ? arena.NewMatrix(rows, H) : cache.h[l];
   }
   if (config.has_transition()) {
-    cache.transition = new_cell();
+    cache.transition = NewCellCache(shape, arena);
     cache.h_between = arena.NewMatrix(rows, H);
   }
   cache.attention = NewAttentionCache(
-      config.attention, pass.params.decoder.attention,
-      {rows, longest_source, config.annotation_size(), pass.with_gradient}, arena);
+      config, {rows, longest_source, config.annotation_size(), H, pass.with_gradient}, arena);
   if (config.input_feeding) cache.t_prev = arena.NewMatrix(rows, config.readout_size);
   if (config.readout == Readout::kMaxout) {
     cache.t_inner = arena.NewMatrix(rows, config.readout_inner_size());
@@ -121,13 +131,13 @@ Matrix DecoderQueries(const ModelConfig& config, const DecoderCache& cache) {
     case Attend::kBetween:
       return cache.h_between;
     case Attend::kAfter:
-      return cache.h.back();
+      return cache.outputs.back();
   }
   return {};
 }
 
 Matrix DecoderReadoutStates(const ModelConfig& config, const DecoderCache& cache) {
-  return config.readout == Readout::kMaxout ? cache.cells.back().h_prev : cache.h.back();
+  return config.readout == Readout::kMaxout ? cache.cells.back().h_prev : cache.outputs.back();
 }
 
 DecoderInputBlocks SplitDecoderInput(const ModelConfig& config, Matrix W) {
@@ -143,7 +153,7 @@ ReadoutBlocks SplitReadout(const ModelConfig& config, Matrix W) {
 void DecoderInputProducts(const DecoderPass& pass) {
   const CellParams& cell = pass.params().cells[0];
   pass.weights().Linear(pass.cache.embedding, SplitDecoderInput(pass.config(), cell.W).embedding,
-                        pass.cache.cells[0].gates, {.bias = cell.b});
+                        pass.cache.cells[0].gates, {.bias = cell.input_bias()});
 }
 
 void DecoderStep(const DecoderPass& pass, const DecoderRows& rows) {
@@ -168,6 +178,9 @@ void DecoderStep(const DecoderPass& pass, const DecoderRows& rows) {
     CellForward({config.cell, params.cells[l], cell, pass.model.workspace},
                 rows.Of(between ? cache.h_between : cache.h[l]));
     if (between) Transition(pass, rows);
+    if (!config.decoder_residual(static_cast<int>(l))) continue;
+    CopyMatrix(rows.Of(cache.h[l]), rows.Of(cache.outputs[l]));
+    AddTo(rows.Of(cache.inputs[l]), rows.Of(cache.outputs[l]));
   }
   if (config.attend == Attend::kAfter) AttendTo(pass, rows);
   if (config.input_feeding) DecoderReadout(pass, rows.begin, rows.count);

@@ -8,7 +8,9 @@
 //   attend after     s_i = cell([E y_{i−1}; t_{i−1}], s_{i−1});  c = attention(s_i)
 //
 // with t_{i−1} only if input is fed, further layers reading the one below, and the query taken from
-// the top layer (between: from layer 0, whose second cell is the transition). Then the readout:
+// the top layer (between: from layer 0, whose second cell is the transition). With residual
+// connections a layer above the first hands on s + x, x what it read; to the layer above it, to the
+// readout and to an attention that comes after. Then the readout:
 //
 //   tanh        t = tanh(W [c; s_i])                   Luong+ 2015, eq. 5
 //   deep tanh   t = tanh(W [c; s_i; E y_{i−1}])        Nematus
@@ -29,9 +31,11 @@ struct DecoderState {
   std::span<Matrix> h;  // per layer [R,H]
   std::span<Matrix> c;  // per layer [R,H]; LSTM only, else empty matrices
   Matrix t;             // [R,R']: the last readout; input feeding only
+  Matrix coverage;      // [R,S]: Σ α so far, S the longest source; coverage only
 };
 
-DecoderState NewDecoderState(const ModelConfig& config, int rows, Arena& arena);
+// Zero.
+DecoderState NewDecoderState(const ModelConfig& config, int rows, int longest_source, Arena& arena);
 
 // Everything the decoder computes, a row per target element (training) or hypothesis (search).
 struct DecoderCache {
@@ -41,6 +45,7 @@ struct DecoderCache {
   std::span<Matrix> inputs;    // per layer [N,H]: what layer l > 0 reads, after dropout
   Matrix h_between;            // [N,H] s'
   std::span<Matrix> h;         // per layer [N,H]: the state after the step
+  std::span<Matrix> outputs;  // per layer [N,H]: what it hands on; the same view as h, or h + input
   AttentionCache attention;
   Matrix t_prev;   // [N,R] input feeding
   Matrix t_inner;  // [N,2R] maxout
@@ -118,6 +123,8 @@ void DecoderForward(const DecoderPass& pass, const DecoderState& start,
 
 struct DecoderGradients {
   Matrix t;                        // [N,R] in: of cache.t; overwritten on the way
+  Matrix alpha;                    // [N,S] in: of α, from a loss on it; or empty
+  Matrix coverage;                 // [N,S] in: of κ, likewise
   AttentionMemoryGradient memory;  // accumulated
   DecoderState start;              // accumulated, in the columns of the source
   Seq2SeqParams& params;           // accumulated: the target embedding and the decoder

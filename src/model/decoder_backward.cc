@@ -15,11 +15,14 @@ class Backward {
         target_(target.layout),
         column_(target.column.data()),
         d_t_(gradients.t),
+        d_alpha_(gradients.alpha),
+        d_coverage_(gradients.coverage),
         gradients_{gradients.memory, gradients.params.decoder.attention},
         d_params_(gradients.params.decoder),
         input_(SplitDecoderInput(config_, params_.cells[0].W)),
         readout_(SplitReadout(config_, params_.W_readout)),
-        carry_(NewDecoderState(config_, target_.batch(), pass.model.workspace.arena)) {
+        carry_(NewDecoderState(config_, target_.batch(), pass.memory.layout->steps(),
+                               pass.model.workspace.arena)) {
     Arena& arena = pass.model.workspace.arena;
     const int N = target_.rows();
     d_context_ = arena.NewZeroMatrix(N, config_.context_size());
@@ -30,6 +33,10 @@ class Backward {
       d_inner_ = d_t_;
     }
     scratch_ = arena.NewMatrix(target_.batch(), config_.decoder_size);
+    d_output_ = arena.NewMatrix(target_.batch(), config_.decoder_size);
+    if (config_.coverage) {
+      d_alpha_step_ = arena.NewMatrix(target_.batch(), pass.memory.layout->steps());
+    }
     d_between_ =
         arena.NewMatrix(config_.has_transition() ? target_.batch() : 0, config_.decoder_size);
   }
@@ -67,12 +74,23 @@ class Backward {
     }
   }
 
-  void Attention(int begin, int count, Matrix d_s) {
+  void Attention(int t, Matrix d_s) {
     if (config_.attention == atento::Attention::kNone) return;
-    AttentionBackward({config_.attention, params_.attention, pass_.memory, pass_.model.workspace},
-                      {DecoderQueries(config_, cache_).Rows(begin, count), column_,
+    const int begin = target_.Offset(t), count = target_.alive(t);
+    auto rows = [&](Matrix m) { return m.empty() ? m : m.Rows(begin, count); };
+    const Matrix carry = config_.coverage ? carry_.coverage.Rows(0, count) : Matrix();
+    Matrix d_alpha = rows(d_alpha_);
+    if (config_.coverage) {
+      // κ_{i+1} = κ_i + α_i
+      d_alpha = d_alpha_step_.Rows(0, count);
+      CopyMatrix(carry, d_alpha);
+      if (!d_alpha_.empty()) AddTo(rows(d_alpha_), d_alpha);
+      if (!d_coverage_.empty()) AddTo(rows(d_coverage_), carry);
+    }
+    AttentionBackward({config_, params_.attention, pass_.memory, pass_.model.workspace},
+                      {DecoderQueries(config_, cache_).Rows(begin, count), column_, t,
                        cache_.attention.Rows(begin, count)},
-                      d_context_.Rows(begin, count), d_s, gradients_);
+                      {rows(d_context_), d_alpha, d_s, carry}, gradients_);
   }
 
   // From carry_ of the state after the cell to carry_ of the state before it.
@@ -90,40 +108,52 @@ class Backward {
   void Step(int t) {
     const int begin = target_.Offset(t), count = target_.alive(t);
     const bool previous_state = config_.readout == Readout::kMaxout;
-    const Matrix carry_top = carry_.h.back().Rows(0, count);
+    // Of what the layer at hand hands on.
+    const Matrix d_output = d_output_.Rows(0, count);
     if (config_.input_feeding) {
       AddTo(carry_.t.Rows(0, count), d_t_.Rows(begin, count));
       Readout(begin, count);
     }
-    if (!previous_state) AddTo(d_readout_state_.Rows(begin, count), carry_top);
-    if (config_.attend == Attend::kAfter) Attention(begin, count, carry_top);
+    if (previous_state) {
+      Fill(d_output, 0);
+    } else {
+      CopyMatrix(d_readout_state_.Rows(begin, count), d_output);
+    }
+    if (config_.attend == Attend::kAfter) Attention(t, d_output);
     for (size_t l = cache_.cells.size() - 1; l > 0; --l) UpperLayer(t, l);
-    FirstLayer(begin, count);
-    if (previous_state) AddTo(d_readout_state_.Rows(begin, count), carry_top);
+    FirstLayer(t);
+    if (previous_state) {
+      AddTo(d_readout_state_.Rows(begin, count), carry_.h.back().Rows(0, count));
+    }
   }
 
+  // From d_output of layer l to that of the layer below.
   void UpperLayer(int t, size_t l) {
     const int begin = target_.Offset(t), count = target_.alive(t);
     const CellCache cell = cache_.cells[l].Rows(begin, count);
+    const Matrix d_output = d_output_.Rows(0, count), d_input = scratch_.Rows(0, count);
+    AddTo(d_output, carry_.h[l].Rows(0, count));
     Cell(params_.cells[l], cell, l, count);
-    const Matrix d_input = scratch_.Rows(0, count);
     weights_.LinearTransposed(cell.gates, params_.cells[l].W, d_input);
+    if (config_.decoder_residual(static_cast<int>(l))) AddTo(d_output, d_input);
     ApplyDropout(pass_.model.dropout, DropoutPlace::kDecoderLayer,
                  t * config_.decoder_layers + static_cast<int>(l), d_input);
-    AddTo(d_input, carry_.h[l - 1].Rows(0, count));
+    CopyMatrix(d_input, d_output);
   }
 
-  void FirstLayer(int begin, int count) {
+  void FirstLayer(int t) {
+    const int begin = target_.Offset(t), count = target_.alive(t);
     const CellCache cell = cache_.cells[0].Rows(begin, count);
-    const Matrix d_context = d_context_.Rows(begin, count);
+    const Matrix d_context = d_context_.Rows(begin, count), carry = carry_.h[0].Rows(0, count);
+    AddTo(d_output_.Rows(0, count), carry);
     if (config_.has_transition()) {
       const CellCache transition = cache_.transition.Rows(begin, count);
       const Matrix d_between = d_between_.Rows(0, count);
       CellBackward({config_.cell, params_.transition, transition, pass_.model.workspace},
-                   {carry_.h[0].Rows(0, count), CarryC(0, count), d_between});
+                   {carry, CarryC(0, count), d_between});
       weights_.LinearTransposed(transition.gates, params_.transition.W, d_context, true);
-      Attention(begin, count, d_between);
-      CopyMatrix(d_between, carry_.h[0].Rows(0, count));
+      Attention(t, d_between);
+      CopyMatrix(d_between, carry);
     }
     Cell(params_.cells[0], cell, 0, count);
     if (config_.input_feeding) {
@@ -131,7 +161,7 @@ class Backward {
     }
     if (config_.attend == Attend::kBefore) {
       weights_.LinearTransposed(cell.gates, input_.context, d_context, true);
-      Attention(begin, count, carry_.h.back().Rows(0, count));
+      Attention(t, carry_.h.back().Rows(0, count));
     }
   }
 
@@ -152,8 +182,8 @@ class Backward {
       AddWeightGradient(cache_.transition.gates, cache_.attention.context, d_params_.transition.W);
     }
     if (config_.attention != atento::Attention::kNone) {
-      AttentionParameterGradients(config_.attention, DecoderQueries(config_, cache_),
-                                  cache_.attention, d_params_.attention);
+      AttentionParameterGradients(config_, DecoderQueries(config_, cache_), cache_.attention,
+                                  d_params_.attention);
     }
     const ReadoutBlocks d_readout = SplitReadout(config_, d_params_.W_readout);
     AddWeightGradient(d_inner_, DecoderReadoutStates(config_, cache_), d_readout.state);
@@ -171,6 +201,7 @@ class Backward {
   const SequenceLayout& target_;
   const int* column_;
   const Matrix d_t_;
+  const Matrix d_alpha_, d_coverage_;
   const AttentionGradients gradients_;
   DecoderParams& d_params_;
   const DecoderInputBlocks input_;
@@ -180,6 +211,8 @@ class Backward {
   Matrix d_context_;        // [N,C]
   Matrix d_inner_;          // [N,R or 2R]: of the readout before tanh or maxout
   Matrix d_readout_state_;  // [N,H]: what the readout gives to the state it reads
+  Matrix d_output_;         // [B,H]: of what a layer hands on
+  Matrix d_alpha_step_;     // [B,S]
   Matrix scratch_;          // [B,H]
   Matrix d_between_;        // [B,H]
 };

@@ -40,7 +40,8 @@ Matrix StartInput(const ModelConfig& config, const EncoderState& encoder, Arena&
 DecoderState DecoderStart(const ModelPass& pass, const EncoderState& encoder) {
   const ModelConfig& config = pass.config;
   Arena& arena = pass.workspace.arena;
-  DecoderState start = NewDecoderState(config, encoder.layout->batch(), arena);
+  DecoderState start =
+      NewDecoderState(config, encoder.layout->batch(), encoder.layout->steps(), arena);
   ArenaScope scope(arena);
   if (config.start == Start::kCopy) {
     for (size_t l = 0; l < start.h.size(); ++l) {

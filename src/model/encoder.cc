@@ -27,17 +27,56 @@ RecurrentFinal DirectionColumns(const ModelConfig& config, const RecurrentFinal&
           DirectionColumns(config, final.c, direction)};
 }
 
-RecurrentLayer LayerOf(const ModelPass& pass, const EncoderState& state, size_t layer,
-                       int direction) {
-  const size_t i = layer * static_cast<size_t>(pass.config.encoder_directions()) +
-                   static_cast<size_t>(direction);
-  return {pass.config.cell,
-          Reversed(pass.config, direction),
-          pass.params.encoder.cells[i],
-          *state.layout,
-          state.inputs[layer],
-          state.cells[i],
+size_t CellIndex(const ModelConfig& config, int layer, int direction) {
+  return static_cast<size_t>(config.encoder_cell(layer, direction));
+}
+
+RecurrentLayer LayerOf(const ModelPass& pass, const EncoderState& state, int layer, int direction) {
+  const size_t i = CellIndex(pass.config, layer, direction);
+  return {pass.config.cell, Reversed(pass.config, direction),         pass.params.encoder.cells[i],
+          *state.layout,    state.inputs[static_cast<size_t>(layer)], state.cells[i],
           pass.workspace};
+}
+
+// From inputs[layer] to what the layer hands on.
+Matrix LayerForward(const ModelPass& pass, int layer, EncoderState& state) {
+  const ModelConfig& config = pass.config;
+  Arena& arena = pass.workspace.arena;
+  const SequenceLayout& layout = *state.layout;
+  const int size = config.encoder_output_size(layer);
+  const Matrix h = arena.NewMatrix(layout.rows(), size);
+  RecurrentFinal& final = state.final[static_cast<size_t>(layer)];
+  final.h = arena.NewMatrix(layout.batch(), size);
+  if (config.cell == Cell::kLstm) final.c = arena.NewMatrix(layout.batch(), size);
+  for (int d = 0; d < config.encoder_directions(layer); ++d) {
+    state.cells[CellIndex(config, layer, d)] =
+        NewCellCache({config.cell, config.layer_normalization, layout.rows(), config.encoder_size,
+                      pass.with_gradient},
+                     arena);
+    RecurrentForward(LayerOf(pass, state, layer, d), DirectionColumns(config, h, d),
+                     DirectionColumns(config, final, d));
+  }
+  if (config.encoder_residual(layer)) AddTo(state.inputs[static_cast<size_t>(layer)], h);
+  return h;
+}
+
+// d_h: of what the layer hands on. Returns the gradient of inputs[layer].
+Matrix LayerBackward(const ModelPass& pass, const EncoderState& state, int layer, Matrix d_h,
+                     const EncoderGradients& gradients) {
+  const ModelConfig& config = pass.config;
+  const Matrix x = state.inputs[static_cast<size_t>(layer)];
+  const Matrix d_x = pass.workspace.arena.NewZeroMatrix(x.rows, x.cols);
+  if (config.encoder_residual(layer)) AddTo(d_h, d_x);
+  for (int d = 0; d < config.encoder_directions(layer); ++d) {
+    const RecurrentFinal d_final =
+        gradients.final.empty()
+            ? RecurrentFinal{}
+            : DirectionColumns(config, gradients.final[static_cast<size_t>(layer)], d);
+    RecurrentBackward(LayerOf(pass, state, layer, d),
+                      {DirectionColumns(config, d_h, d), d_final, d_x,
+                       gradients.params.encoder.cells[CellIndex(config, layer, d)]});
+  }
+  return d_x;
 }
 
 }  // namespace
@@ -46,33 +85,20 @@ EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
                             std::span<const int> ids) {
   const ModelConfig& config = pass.config;
   Arena& arena = pass.workspace.arena;
-  const int layers = config.encoder_layers, directions = config.encoder_directions();
+  const int layers = config.encoder_layers;
   EncoderState state;
   state.layout = &layout;
   state.ids = ids;
   state.inputs = NewArray<Matrix>(arena, layers + 1);
-  state.cells = NewArray<CellCache>(arena, layers * directions);
+  state.cells = NewArray<CellCache>(arena, config.encoder_cell(layers, 0));
   state.final = NewArray<RecurrentFinal>(arena, layers);
 
   state.inputs[0] = arena.NewMatrix(layout.rows(), config.embedding_size);
   EmbeddingForward(pass.params.source_embedding, ids, state.inputs[0]);
   ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, state.inputs[0]);
   for (int l = 0; l < layers; ++l) {
-    const size_t layer = static_cast<size_t>(l);
-    const Matrix h = arena.NewMatrix(layout.rows(), config.annotation_size());
-    RecurrentFinal& final = state.final[layer];
-    final.h = arena.NewMatrix(layout.batch(), config.annotation_size());
-    if (config.cell == Cell::kLstm) {
-      final.c = arena.NewMatrix(layout.batch(), config.annotation_size());
-    }
-    for (int d = 0; d < directions; ++d) {
-      const size_t i = layer * static_cast<size_t>(directions) + static_cast<size_t>(d);
-      state.cells[i] =
-          NewCellCache(config.cell, layout.rows(), config.encoder_size, pass.with_gradient, arena);
-      RecurrentForward(LayerOf(pass, state, layer, d), DirectionColumns(config, h, d),
-                       DirectionColumns(config, final, d));
-    }
-    state.inputs[layer + 1] = h;
+    const Matrix h = LayerForward(pass, l, state);
+    state.inputs[static_cast<size_t>(l) + 1] = h;
     ApplyDropout(pass.dropout, PlaceOfInput(config, l + 1), l + 1, h);
   }
   return state;
@@ -82,22 +108,10 @@ void EncoderBackward(const ModelPass& pass, const EncoderState& state,
                      const EncoderGradients& gradients) {
   const ModelConfig& config = pass.config;
   ArenaScope scope(pass.workspace.arena);
-  const int directions = config.encoder_directions();
   Matrix d_h = gradients.annotations;
   for (int l = config.encoder_layers - 1; l >= 0; --l) {
-    const size_t layer = static_cast<size_t>(l);
     ApplyDropout(pass.dropout, PlaceOfInput(config, l + 1), l + 1, d_h);
-    const Matrix x = state.inputs[layer];
-    const Matrix d_x = pass.workspace.arena.NewZeroMatrix(x.rows, x.cols);
-    for (int d = 0; d < directions; ++d) {
-      const size_t i = layer * static_cast<size_t>(directions) + static_cast<size_t>(d);
-      const RecurrentFinal d_final = gradients.final.empty()
-                                         ? RecurrentFinal{}
-                                         : DirectionColumns(config, gradients.final[layer], d);
-      RecurrentBackward(LayerOf(pass, state, layer, d), {DirectionColumns(config, d_h, d), d_final,
-                                                         d_x, gradients.params.encoder.cells[i]});
-    }
-    d_h = d_x;
+    d_h = LayerBackward(pass, state, l, d_h, gradients);
   }
   ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, d_h);
   EmbeddingBackward(state.ids, d_h, gradients.params.source_embedding);

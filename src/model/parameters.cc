@@ -16,15 +16,14 @@ class TensorLister {
       : config_(config), visit_(visit) {}
 
   void Encoder(EncoderParams& p) const {
-    const int directions = config_.encoder_directions();
-    p.cells.resize(static_cast<size_t>(config_.encoder_layers * directions));
-    for (size_t i = 0; i < p.cells.size(); ++i) {
-      const int layer = static_cast<int>(i) / directions;
-      const bool backward =
-          directions == 2 ? i % 2 == 1 : config_.encoder_direction == Direction::kBackward;
-      Cell("encoder." + std::to_string(layer) + (backward ? ".backward" : ".forward"),
-           layer == 0 ? config_.embedding_size : config_.annotation_size(), config_.encoder_size,
-           p.cells[i]);
+    p.cells.resize(static_cast<size_t>(config_.encoder_cell(config_.encoder_layers, 0)));
+    size_t i = 0;
+    for (int layer = 0; layer < config_.encoder_layers; ++layer) {
+      for (int direction = 0; direction < config_.encoder_directions(layer); ++direction) {
+        const bool backward = direction == 1 || config_.encoder_direction == Direction::kBackward;
+        Cell("encoder." + std::to_string(layer) + (backward ? ".backward" : ".forward"),
+             config_.encoder_input_size(layer), config_.encoder_size, p.cells[i++]);
+      }
     }
   }
 
@@ -63,6 +62,9 @@ class TensorLister {
     Add(name + ".U", TensorRole::kRecurrent, gates, size, p.U);
     Add(name + ".b", gates, p.b);
     if (config_.cell == atento::Cell::kGru) Add(name + ".b_u", size, p.b_u);
+    if (!config_.layer_normalization) return;
+    Add(name + ".g_x", gates, p.g_x, TensorRole::kGain);
+    Add(name + ".g_h", gates, p.g_h, TensorRole::kGain);
   }
 
   void Attention(AttentionParams& p) const {
@@ -71,8 +73,15 @@ class TensorLister {
       Add("attention.W_a", TensorRole::kAlignment, A, H, p.W_a);
       Add("attention.U_a", TensorRole::kAlignment, A, C, p.U_a);
       Add("attention.v_a", A, p.v_a, TensorRole::kAlignmentVector);
+      if (config_.coverage) Add("attention.w_c", A, p.w_c, TensorRole::kAlignmentVector);
     } else if (config_.attention == atento::Attention::kGeneral) {
       Add("attention.W_a", TensorRole::kAlignment, H, C, p.W_a);
+    } else if (config_.attention == atento::Attention::kLocation) {
+      Add("attention.W_a", TensorRole::kAlignment, config_.location_positions, H, p.W_a);
+    }
+    if (config_.attention_window == AttentionWindow::kLocalP) {
+      Add("attention.W_p", TensorRole::kAlignment, H, H, p.W_p);
+      Add("attention.v_p", H, p.v_p, TensorRole::kAlignmentVector);
     }
   }
 
@@ -125,6 +134,7 @@ void InitializeGlorot(const Tensor& tensor, Random& random) {
     case TensorRole::kAlignmentVector:
       return FillUniform(random, std::sqrt(3.0 / tensor.rows), tensor.values());
     case TensorRole::kBias:
+    case TensorRole::kGain:
       return;
   }
 }
@@ -141,6 +151,7 @@ void InitializeBahdanau(const Tensor& tensor, Random& random) {
       return FillNormal(random, 0.01, tensor.values());
     case TensorRole::kAlignmentVector:
     case TensorRole::kBias:
+    case TensorRole::kGain:
       return;
   }
 }
@@ -189,6 +200,10 @@ Parameters::Parameters(const ModelConfig& config) {
 
 void Initialize(const ModelConfig& config, uint64_t seed, Parameters& parameters) {
   ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
+    if (tensor.role == TensorRole::kGain) {
+      std::fill(tensor.vector->begin(), tensor.vector->end(), Real{1});
+      return;
+    }
     Random random(RandomKey(seed, HashBytes(tensor.name)));
     switch (config.initialization) {
       case Initialization::kUniform:

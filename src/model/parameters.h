@@ -17,7 +17,7 @@
 namespace atento {
 
 struct EncoderParams {
-  // Layer by layer, in each the directions: forward, then backward.
+  // Layer by layer, in each the directions: forward, then backward (ModelConfig::encoder_cell).
   std::vector<CellParams> cells;
 };
 
@@ -44,7 +44,15 @@ struct Seq2SeqParams {
 };
 
 // What a tensor does; decides its initial values.
-enum class TensorRole { kEmbedding, kInput, kRecurrent, kAlignment, kAlignmentVector, kBias };
+enum class TensorRole {
+  kEmbedding,
+  kInput,
+  kRecurrent,
+  kAlignment,
+  kAlignmentVector,
+  kBias,
+  kGain,
+};
 
 struct Tensor {
   std::string name;  // docs/file-format.md

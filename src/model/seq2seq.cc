@@ -39,10 +39,25 @@ AttentionMemoryGradient NewMemoryGradient(const ModelConfig& config, const Encod
   const AttentionMemory& memory = sources.memory;
   AttentionMemoryGradient d_memory{
       memory.layout, arena.NewZeroMatrix(memory.h.rows, memory.h.cols), {}};
-  d_memory.keys = config.attention == Attention::kAdditive
-                      ? arena.NewZeroMatrix(memory.keys.rows, memory.keys.cols)
-                      : d_memory.h;
+  d_memory.keys =
+      HasKeys(config) ? arena.NewZeroMatrix(memory.keys.rows, memory.keys.cols) : d_memory.h;
   return d_memory;
+}
+
+// Adds d_alpha and d_coverage to the gradients if the options ask for such a loss.
+AttentionLossSums LossOnAttention(const ModelPass& pass, const Batch& batch,
+                                  const LossOptions& loss, const AttentionCache& attention,
+                                  DecoderGradients& gradients) {
+  const bool guided = loss.guided_weight > 0 && !batch.link_offset.empty();
+  if (!guided && loss.coverage_weight == 0) return {};
+  const Matrix& alpha = attention.alpha;
+  gradients.alpha = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
+  if (loss.coverage_weight > 0) {
+    gradients.coverage = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
+  }
+  return AttentionLoss({loss.guided_weight, loss.coverage_weight, loss.output.gradient_scale},
+                       {batch.link_offset, batch.link_positions}, attention, gradients.alpha,
+                       gradients.coverage);
 }
 
 // Of a start other than a copy, only the top layer's last state can have a gradient; zeros
@@ -61,8 +76,15 @@ std::span<RecurrentFinal> NewFinalGradient(const ModelConfig& config, const Enco
 
 }  // namespace
 
-LossSums ForwardBackward(const ModelPass& given, const Batch& batch, const OutputLossOptions& loss,
-                         Seq2SeqParams& d_params) {
+BatchLoss& BatchLoss::operator+=(const BatchLoss& other) {
+  output += other.output;
+  attention.guided += other.attention.guided;
+  attention.coverage += other.attention.coverage;
+  return *this;
+}
+
+BatchLoss ForwardBackward(const ModelPass& given, const Batch& batch, const LossOptions& loss,
+                          Seq2SeqParams& d_params) {
   ModelPass pass = given;
   pass.with_gradient = true;
   const ModelConfig& config = pass.config;
@@ -73,15 +95,18 @@ LossSums ForwardBackward(const ModelPass& given, const Batch& batch, const Outpu
   Arena& arena = workspace.arena;
 
   const Matrix d_t = arena.NewMatrix(forwarded.t.rows, forwarded.t.cols);
-  const LossSums sums = OutputLoss(params.output, forwarded.t, batch.target_output, loss, d_t,
-                                   d_params.output, workspace);
+  BatchLoss sums;
+  sums.output = OutputLoss(params.output, forwarded.t, batch.target_output, loss.output, d_t,
+                           d_params.output, workspace);
   ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
 
   const AttentionMemoryGradient d_memory = NewMemoryGradient(config, sources, arena);
-  const DecoderState d_start = NewDecoderState(config, batch.source.batch(), arena);
-  DecoderBackward({pass, sources.memory, forwarded.decoder}, TargetOf(batch),
-                  {d_t, d_memory, d_start, d_params});
-  AttentionMemoryBackward({config.attention, params.decoder.attention, sources.memory, workspace},
+  const DecoderState d_start =
+      NewDecoderState(config, batch.source.batch(), batch.source.steps(), arena);
+  DecoderGradients d_decoder{d_t, {}, {}, d_memory, d_start, d_params};
+  sums.attention = LossOnAttention(pass, batch, loss, forwarded.decoder.attention, d_decoder);
+  DecoderBackward({pass, sources.memory, forwarded.decoder}, TargetOf(batch), d_decoder);
+  AttentionMemoryBackward({config, params.decoder.attention, sources.memory, workspace},
                           {d_memory, d_params.decoder.attention});
 
   const std::span<RecurrentFinal> d_final = NewFinalGradient(config, sources.encoder, arena);
@@ -105,7 +130,7 @@ EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout
                              std::span<const int> ids) {
   EncodedSources sources;
   sources.encoder = EncoderForward(pass, layout, ids);
-  sources.memory = NewAttentionMemory(pass.config.attention, pass.params.decoder.attention, layout,
+  sources.memory = NewAttentionMemory(pass.config, pass.params.decoder.attention, layout,
                                       sources.encoder.annotations(), pass.workspace);
   sources.start = DecoderStart(pass, sources.encoder);
   return sources;
@@ -130,11 +155,12 @@ StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
     if (lstm) gather(previous.c[l], cache.cells[l].c_prev);
   }
   if (config.input_feeding) gather(previous.t, cache.t_prev);
+  if (config.coverage) gather(previous.coverage, cache.attention.coverage);
 
   EmbeddingForward(pass.params.target_embedding, input.ids, cache.embedding);
   const DecoderPass decoder{pass, sources.memory, cache};
   DecoderInputProducts(decoder);
-  DecoderStep(decoder, {0, rows, input.columns.data(), 0});
+  DecoderStep(decoder, {0, rows, input.columns.data(), input.number});
   if (!config.input_feeding) DecoderReadout(decoder, 0, rows);
   out.logits = arena.NewMatrix(rows, config.target_vocabulary);
   OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
@@ -145,6 +171,11 @@ StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
     out.state.c[l] = l == 0 && config.has_transition() ? cache.transition.c : cache.cells[l].c;
   }
   out.state.t = cache.t;
+  if (config.coverage) {
+    out.state.coverage = arena.NewMatrix(rows, cache.attention.alpha.cols);
+    CopyMatrix(cache.attention.coverage, out.state.coverage);
+    AddTo(cache.attention.alpha, out.state.coverage);
+  }
   return out;
 }
 

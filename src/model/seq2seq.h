@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "layers/attention.h"
+#include "layers/attention_loss.h"
 #include "layers/output.h"
 #include "layers/workspace.h"
 #include "model/decoder.h"
@@ -17,12 +17,25 @@ namespace atento {
 
 // ---- training ----------------------------------------------------------------------------------
 
+struct LossOptions {
+  OutputLossOptions output;
+  Real guided_weight = 0;    // of the alignments in the batch
+  Real coverage_weight = 0;  // needs coverage in the model
+};
+
+struct BatchLoss {
+  LossSums output;
+  AttentionLossSums attention;
+
+  BatchLoss& operator+=(const BatchLoss& other);
+};
+
 // The loss of a batch and its gradient, accumulated into d_params. Resets the workspace's arena.
 // Cost: 6 × (parameters in a GEMM) × (tokens they are used for) flops; allocates only when a batch
 // is larger than any before it.
 // Errors: none.  Threads: safe with a workspace and gradients each.
-LossSums ForwardBackward(const ModelPass& pass, const Batch& batch, const OutputLossOptions& loss,
-                         Seq2SeqParams& d_params);
+BatchLoss ForwardBackward(const ModelPass& pass, const Batch& batch, const LossOptions& loss,
+                          Seq2SeqParams& d_params);
 
 // A batch whose targets are given. N = batch.target.rows(); valid until the arena is reset.
 struct ForcedDecoding {
@@ -52,6 +65,7 @@ struct StepInput {
   std::span<const int> ids;      // [R] the symbol each hypothesis ends with; </s> at first
   std::span<const int> parents;  // [R] the row of `previous` that it continues
   std::span<const int> columns;  // [R] its source
+  int number = 0;                // of the step, from 0
 };
 
 struct StepOutput {

@@ -75,12 +75,14 @@ EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, SearchAren
 }
 
 EnsembleStep& EnsembleDecoder::Step(const StepInput& input) {
-  Arena& arena = arenas_.steps[steps_++ % 2];
+  Arena& arena = arenas_.steps[steps_ % 2];
   arena.Reset();
   output_.alphas_.clear();
+  StepInput numbered = input;
+  numbered.number = steps_++;
   for (size_t m = 0; m < models_.size(); ++m) {
     const Model& model = *models_[m];
-    const StepOutput step = DecodeStep(model.Pass(arena), sources_[m], states_[m], input);
+    const StepOutput step = DecodeStep(model.Pass(arena), sources_[m], states_[m], numbered);
     states_[m] = step.state;
     output_.logits_[m] = step.logits;
     output_.log_sums_[m].clear();

@@ -59,6 +59,32 @@ std::vector<int> AddSources(int count, const IdsAt& ids_at, Batch* batch) {
   return columns;
 }
 
+// link_at(column): the links of a target column's pair. Those of its </s> are none.
+template <class LinksAt>
+void AddLinks(const LinksAt& links_at, Batch* batch) {
+  const SequenceLayout& target = batch->target;
+  bool any = false;
+  for (int b = 0; b < target.batch(); ++b) any |= !links_at(b).empty();
+  if (!any) return;
+  std::vector<int>& offset = batch->link_offset;
+  offset.assign(static_cast<size_t>(target.rows()) + 1, 0);
+  auto row_of = [&](int b, const std::pair<int, int>& link) {
+    CHECK(link.first >= 0 && link.first < target.length(b) && link.second >= 0, "a link");
+    return static_cast<size_t>(target.Row(link.first, b));
+  };
+  for (int b = 0; b < target.batch(); ++b) {
+    for (const auto& link : links_at(b)) ++offset[row_of(b, link) + 1];
+  }
+  std::partial_sum(offset.begin(), offset.end(), offset.begin());
+  batch->link_positions.resize(static_cast<size_t>(offset.back()));
+  std::vector<int> next(offset.begin(), offset.end() - 1);
+  for (int b = 0; b < target.batch(); ++b) {
+    for (const auto& link : links_at(b)) {
+      batch->link_positions[static_cast<size_t>(next[row_of(b, link)]++)] = link.second;
+    }
+  }
+}
+
 }  // namespace
 
 Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) {
@@ -87,6 +113,11 @@ Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) 
     batch.target_to_source.push_back(source_column[static_cast<size_t>(position)]);
     batch.target_order.push_back(indices[static_cast<size_t>(position)]);
   }
+  AddLinks(
+      [&](int column) -> const std::vector<std::pair<int, int>>& {
+        return pair_at(targets[static_cast<size_t>(column)]).links;
+      },
+      &batch);
   return batch;
 }
 

@@ -3,6 +3,7 @@
 #define ATENTO_TEXT_BATCH_H_
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/sequence_layout.h"
@@ -13,6 +14,8 @@ namespace atento {
 struct TokenPair {
   std::vector<int> source;
   std::vector<int> target;
+  // A given alignment, (target, source) positions, sorted and without repetition; may be empty.
+  std::vector<std::pair<int, int>> links;
 };
 
 // The work of one worker. Source and target are sorted each on their own by falling length (ties:
@@ -26,6 +29,11 @@ struct Batch {
   SequenceLayout target;
   std::vector<int> target_input;   // [target.rows()]: </s> y_1 … y_{T-1}
   std::vector<int> target_output;  // [target.rows()]: y_1 … y_T, y_T = </s>
+
+  // The links of row n of the target: link_positions[link_offset[n]] … [link_offset[n+1]], positions
+  // in its source. Both empty if no pair has any.
+  std::vector<int> link_offset;  // [target.rows() + 1]
+  std::vector<int> link_positions;
 
   std::vector<int> target_to_source;  // [target.batch()]: source column of the same pair
   std::vector<int> source_order;  // [source.batch()]: source column -> index into the pairs given

@@ -30,9 +30,9 @@ std::pair<size_t, size_t> Learner::Slice(int i) const {
 
 void Learner::Backward(const TrainingStep& step, int64_t number) {
   const bool per_token = options_.loss_normalization == LossNormalization::kTokens;
-  OutputLossOptions loss;
-  loss.label_smoothing = static_cast<Real>(options_.label_smoothing);
-  loss.gradient_scale =
+  LossOptions loss;
+  loss.output.label_smoothing = static_cast<Real>(options_.label_smoothing);
+  loss.output.gradient_scale =
       static_cast<Real>(1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
   DropoutOptions dropout;
   dropout.embedding = static_cast<Real>(options_.dropout_embedding);
@@ -47,7 +47,7 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
     pass.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
     const Vector gradient = worker.gradient.flat();
     std::fill(gradient.begin(), gradient.end(), Real{0});
-    worker.sums =
+    worker.loss =
         ForwardBackward(pass, step.parts[static_cast<size_t>(i)], loss, worker.gradient.views());
   });
 }
@@ -69,11 +69,11 @@ UpdateResult Learner::Update(const TrainingStep& step, int64_t number, double le
   UpdateResult result;
   double sum_of_squares = 0;
   for (size_t i = 0; i < workers_.size(); ++i) {
-    if (i < step.parts.size()) result.sums += workers_[i]->sums;
+    if (i < step.parts.size()) result.loss += workers_[i]->loss;
     sum_of_squares += workers_[i]->sum_of_squares;
   }
   result.gradient_norm = std::sqrt(sum_of_squares);
-  if (!std::isfinite(result.gradient_norm) || !std::isfinite(result.sums.loss)) {
+  if (!std::isfinite(result.gradient_norm) || !std::isfinite(result.loss.output.loss)) {
     result.skipped = true;
     return result;
   }

@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "base/worker_pool.h"
-#include "layers/output.h"
 #include "model/model.h"
+#include "model/seq2seq.h"
 #include "text/training_batches.h"
 #include "train/optimizer.h"
 
 namespace atento {
 
 struct UpdateResult {
-  LossSums sums;
+  BatchLoss loss;
   double gradient_norm = 0;
   bool skipped = false;  // the gradient was not finite: parameters and moments are as before
 };
@@ -39,7 +39,7 @@ class Learner {
     explicit Worker(const ModelConfig& config) : gradient(config) {}
     Arena arena;
     Parameters gradient;
-    LossSums sums;
+    BatchLoss loss;
     double sum_of_squares = 0;
   };
 

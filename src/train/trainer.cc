@@ -149,12 +149,13 @@ class Run {
       CountSkipped();
     } else {
       state_.skipped_in_a_row = 0;
-      state_.loss -= update.sums.log_prob;
-      state_.loss_tokens += update.sums.tokens;
+      state_.loss -= update.loss.output.log_prob;
+      state_.loss_tokens += update.loss.output.tokens;
     }
     CountTime();
-    progress_.Step(state_, {-update.sums.log_prob / static_cast<double>(update.sums.tokens),
-                            step.target_tokens, step.steps_in_epoch, rate});
+    progress_.Step(state_,
+                   {-update.loss.output.log_prob / static_cast<double>(update.loss.output.tokens),
+                    step.target_tokens, step.steps_in_epoch, rate});
     const bool due = interval_.steps > 0
                          ? state_.step % interval_.steps == 0
                          : step.next.step == 0 && step.next.epoch % interval_.epochs == 0;
@@ -187,8 +188,8 @@ class Run {
     const double value = result.Value(early_stopping_.metric);
     const bool first = state_.best_step == 0;
     const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
-    const bool better = std::isfinite(value) &&
-                        (first || (larger ? value > state_.best : value < state_.best));
+    const bool better =
+        std::isfinite(value) && (first || (larger ? value > state_.best : value < state_.best));
     UpdatePlateau(options_, result.loss, &state_);
     ++state_.validations;
     ++state_.validations_since_best;

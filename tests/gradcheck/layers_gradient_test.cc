@@ -2,6 +2,12 @@
 // unequal lengths, gradients accumulated twice.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/options.h"
 #include "gradcheck/gradient_check.h"
 #include "layers/attention.h"
 #include "layers/dropout.h"
@@ -62,124 +68,216 @@ void Halve(Vector gradient) { Scale(Real{0.5}, gradient); }
 struct CellCase {
   Cell cell;
   bool reversed;
+  bool normalized;
 };
 
 class RecurrentGradientTest : public testing::TestWithParam<CellCase> {};
 
 TEST_P(RecurrentGradientTest, MatchesDifferences) {
-  const auto [cell, reversed] = GetParam();
+  const auto [cell, reversed, normalized] = GetParam();
   const SequenceLayout layout({5, 3, 3, 1});
   const int I = 3, H = 5, G = CellGates(cell), N = layout.rows(), B = layout.batch();
   const bool lstm = cell == Cell::kLstm, gru = cell == Cell::kGru;
   Operands operands(7);
-  CellParams params{operands.Random(G * H, I), operands.Random(G * H, H), operands.Random(G * H),
-                    gru ? operands.Random(H) : Vector()};
-  CellParams d_params{operands.Zero(G * H, I), operands.Zero(G * H, H), operands.Zero(G * H),
-                      gru ? operands.Zero(H) : Vector()};
+  const int gains = normalized ? G * H : 0;
+  CellParams params{operands.Random(G * H, I), operands.Random(G * H, H),
+                    operands.Random(G * H),    operands.Random(gru ? H : 0),
+                    operands.Random(gains),    operands.Random(gains)};
+  CellParams d_params{operands.Zero(G * H, I),    operands.Zero(G * H, H), operands.Zero(G * H),
+                      operands.Zero(gru ? H : 0), operands.Zero(gains),    operands.Zero(gains)};
   Matrix x = operands.Random(N, I), d_x = operands.Zero(N, I);
   Matrix weight_h = operands.Random(N, H);
   RecurrentFinal weight_final{operands.Random(B, H), lstm ? operands.Random(B, H) : Matrix()};
   Machine machine;
 
-  auto forward = [&](CellCache* cache, Matrix* h) {
+  const CellShape shape{cell, normalized, N, H, true};
+  auto forward = [&, cell = cell, reversed = reversed](CellCache* cache) {
     machine.Begin();
-    *cache = NewCellCache(cell, N, H, true, machine.arena);
-    *h = machine.arena.NewMatrix(N, H);
+    *cache = NewCellCache(shape, machine.arena);
+    const Matrix h = machine.arena.NewMatrix(N, H);
     RecurrentFinal final{machine.arena.NewMatrix(B, H),
                          lstm ? machine.arena.NewMatrix(B, H) : Matrix()};
-    RecurrentForward({cell, reversed, params, layout, x, *cache, machine.workspace}, *h, final);
-    double loss = WeightedSumOf(weight_h, *h) + WeightedSumOf(weight_final.h, final.h);
+    RecurrentForward({cell, reversed, params, layout, x, *cache, machine.workspace}, h, final);
+    double loss = WeightedSumOf(weight_h, h) + WeightedSumOf(weight_final.h, final.h);
     return lstm ? loss + WeightedSumOf(weight_final.c, final.c) : loss;
   };
   auto loss = [&] {
     CellCache cache;
-    Matrix h;
-    return forward(&cache, &h);
+    return forward(&cache);
   };
   for (int pass = 0; pass < 2; ++pass) {
     CellCache cache;
-    Matrix h;
-    forward(&cache, &h);
+    forward(&cache);
     RecurrentBackward({cell, reversed, params, layout, x, cache, machine.workspace},
                       {weight_h, weight_final, d_x, d_params});
   }
-  for (Vector gradient :
-       {Flat(d_params.W), Flat(d_params.U), d_params.b, d_params.b_u, Flat(d_x)}) {
+  auto check = [&](const char* name, Vector gradient, Vector value) {
+    if (value.empty()) return;
     Halve(gradient);
-  }
-  ExpectGradient("W", Flat(d_params.W), Flat(params.W), loss);
-  ExpectGradient("U", Flat(d_params.U), Flat(params.U), loss);
-  ExpectGradient("b", d_params.b, params.b, loss);
-  if (gru) ExpectGradient("b_u", d_params.b_u, params.b_u, loss);
-  ExpectGradient("x", Flat(d_x), Flat(x), loss);
+    ExpectGradient(name, gradient, value, loss, normalized ? kKinkedStep : kSmoothStep);
+  };
+  check("W", Flat(d_params.W), Flat(params.W));
+  check("U", Flat(d_params.U), Flat(params.U));
+  check("b", d_params.b, params.b);
+  check("b_u", d_params.b_u, params.b_u);
+  check("g_x", d_params.g_x, params.g_x);
+  check("g_h", d_params.g_h, params.g_h);
+  check("x", Flat(d_x), Flat(x));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, RecurrentGradientTest,
-                         testing::Values(CellCase{Cell::kTanh, false}, CellCase{Cell::kTanh, true},
-                                         CellCase{Cell::kGru, false}, CellCase{Cell::kGru, true},
-                                         CellCase{Cell::kGruResetBefore, false},
-                                         CellCase{Cell::kGruResetBefore, true},
-                                         CellCase{Cell::kLstm, false},
-                                         CellCase{Cell::kLstm, true}));
+std::vector<CellCase> CellCases() {
+  std::vector<CellCase> cases;
+  for (const Cell cell : {Cell::kTanh, Cell::kGru, Cell::kGruResetBefore, Cell::kLstm}) {
+    for (const bool reversed : {false, true}) {
+      for (const bool normalized : {false, true}) cases.push_back({cell, reversed, normalized});
+    }
+  }
+  return cases;
+}
 
-class AttentionGradientTest : public testing::TestWithParam<Attention> {};
+INSTANTIATE_TEST_SUITE_P(Cells, RecurrentGradientTest, testing::ValuesIn(CellCases()));
+
+struct AttentionCase {
+  std::string name;
+  AttentionOptions options;
+};
+
+std::vector<AttentionCase> AttentionCases() {
+  std::vector<AttentionCase> cases;
+  auto add = [&](const std::string& name, AttentionOptions options) {
+    options.attention_size = 4;
+    options.window_radius = 2;
+    options.location_positions = 6;
+    cases.push_back({name, options});
+  };
+  for (const Attention score : {Attention::kDot, Attention::kScaledDot, Attention::kGeneral,
+                                Attention::kAdditive, Attention::kLocation}) {
+    const std::string name(EnumName(score));
+    add(name, {.attention = score});
+    add(name + "-local-m", {.attention = score, .attention_window = AttentionWindow::kLocalM});
+    add(name + "-local-p", {.attention = score, .attention_window = AttentionWindow::kLocalP});
+    if (score != Attention::kLocation) {
+      add(name + "-heads", {.attention = score, .attention_heads = 2});
+    }
+  }
+  add("fixed", {.attention = Attention::kFixed});
+  add("coverage", {.coverage = true});
+  add("coverage-heads-local-p",
+      {.attention_heads = 2, .attention_window = AttentionWindow::kLocalP, .coverage = true});
+  return cases;
+}
+
+// One step of a batch, with everything that it reads and its gradients.
+class AttentionGradientTest : public testing::TestWithParam<AttentionCase> {
+ protected:
+  static constexpr int kC = 6, kR = 4;
+
+  // A parameter, if the options have it, with its gradient.
+  void Add(const std::string& name, bool present, int rows, int cols, Matrix* value,
+           Matrix* gradient) {
+    if (!present) return;
+    *value = operands_.Random(rows, cols);
+    *gradient = operands_.Zero(rows, cols);
+    checked_.push_back({name, Flat(*gradient), Flat(*value)});
+  }
+  void Add(const std::string& name, bool present, int size, Vector* value, Vector* gradient) {
+    if (!present) return;
+    *value = operands_.Random(size);
+    *gradient = operands_.Zero(size);
+    checked_.push_back({name, *gradient, *value});
+  }
+
+  void SetUp() override {
+    const Attention score = options_.attention;
+    const bool additive = score == Attention::kAdditive;
+    const bool dot = score == Attention::kDot || score == Attention::kScaledDot;
+    const bool local_p = options_.attention_window == AttentionWindow::kLocalP;
+    const int H = dot ? kC : 7, A = options_.attention_size;
+    const int rows = additive ? A : score == Attention::kLocation ? options_.location_positions : H;
+    Add("W_a", additive || score == Attention::kGeneral || score == Attention::kLocation, rows,
+        score == Attention::kGeneral ? kC : H, &params_.W_a, &d_params_.W_a);
+    Add("U_a", additive, A, kC, &params_.U_a, &d_params_.U_a);
+    Add("v_a", additive, A, &params_.v_a, &d_params_.v_a);
+    Add("w_c", options_.coverage, A, &params_.w_c, &d_params_.w_c);
+    Add("W_p", local_p, H, H, &params_.W_p, &d_params_.W_p);
+    Add("v_p", local_p, H, &params_.v_p, &d_params_.v_p);
+    Add("h", true, layout_.rows(), kC, &h_, &d_h_);
+    const bool scored = score != Attention::kFixed;
+    Matrix unused_s = operands_.Random(kR, H), unused_d_s = operands_.Zero(kR, H);
+    s_ = unused_s;
+    d_s_ = unused_d_s;
+    if (scored) Add("s", true, kR, H, &s_, &d_s_);
+    Add("coverage", options_.coverage, kR, layout_.steps(), &coverage_, &d_coverage_);
+    weight_context_ = operands_.Random(kR, kC);
+    if (scored) weight_alpha_ = operands_.Random(kR, layout_.steps());
+  }
+
+  AttentionPass Pass() const { return {options_, params_, memory_, machine_.workspace}; }
+  AttentionStep Step() const { return {s_, column_.data(), 3, cache_}; }
+
+  double Loss() {
+    machine_.Begin();
+    memory_ = NewAttentionMemory(options_, params_, layout_, h_, machine_.workspace);
+    cache_ = NewAttentionCache(options_, {kR, layout_.steps(), kC, s_.cols, true}, machine_.arena);
+    if (options_.coverage) CopyMatrix(coverage_, cache_.coverage);
+    AttentionForward(Pass(), Step());
+    double loss = WeightedSumOf(weight_context_, cache_.context);
+    if (!weight_alpha_.empty()) loss += WeightedSumOf(weight_alpha_, cache_.alpha);
+    return loss;
+  }
+
+  void Backward() {
+    Loss();
+    const AttentionGradients gradients{
+        {&layout_, d_h_,
+         HasKeys(options_) ? machine_.arena.NewZeroMatrix(layout_.rows(), options_.attention_size)
+                           : d_h_},
+        d_params_};
+    AttentionBackward(Pass(), Step(), {weight_context_, weight_alpha_, d_s_, d_coverage_},
+                      gradients);
+    AttentionParameterGradients(options_, s_, cache_, d_params_);
+    AttentionMemoryBackward(Pass(), gradients);
+  }
+
+  struct Checked {
+    std::string name;
+    Vector gradient, value;
+  };
+
+  const AttentionOptions options_ = GetParam().options;
+  const SequenceLayout layout_{{5, 4, 1}};
+  // Rows of a beam: the second sentence is looked at twice.
+  const std::vector<int> column_ = {1, 0, 2, 1};
+  Operands operands_{12};
+  Machine machine_;
+  AttentionParams params_, d_params_;
+  Matrix h_, d_h_, s_, d_s_, coverage_, d_coverage_, weight_context_, weight_alpha_;
+  AttentionMemory memory_;
+  AttentionCache cache_;
+  std::vector<Checked> checked_;
+};
 
 TEST_P(AttentionGradientTest, MatchesDifferences) {
-  const Attention attention = GetParam();
-  const bool additive = attention == Attention::kAdditive,
-             general = attention == Attention::kGeneral;
-  const SequenceLayout layout({5, 4, 1});
-  const int H = 7, C = attention == Attention::kDot ? H : 5, A = 3, N = layout.rows();
-  // Rows of a beam: the second sentence is looked at twice.
-  const std::vector<int> column = {1, 0, 2, 1};
-  const int R = static_cast<int>(column.size());
-  Operands operands(11);
-  AttentionParams params, d_params;
-  if (additive) {
-    params = {operands.Random(A, H), operands.Random(A, C), operands.Random(A)};
-    d_params = {operands.Zero(A, H), operands.Zero(A, C), operands.Zero(A)};
-  } else if (general) {
-    params.W_a = operands.Random(H, C);
-    d_params.W_a = operands.Zero(H, C);
+  Backward();
+  Backward();
+  const bool local_p = options_.attention_window == AttentionWindow::kLocalP;
+  for (int r = 0; local_p && r < kR; ++r) {
+    const double p = static_cast<double>(cache_.center(r, 0));
+    ASSERT_GT(std::abs(p - std::round(p)), 0.01) << "a window edge, where there is no gradient";
   }
-  Matrix h = operands.Random(N, C), s = operands.Random(R, H), weight = operands.Random(R, C);
-  Matrix d_h = operands.Zero(N, C), d_s = operands.Zero(R, H);
-  Machine machine;
-
-  AttentionMemory memory;
-  AttentionCache cache;
-  auto loss = [&] {
-    machine.Begin();
-    memory = NewAttentionMemory(attention, params, layout, h, machine.workspace);
-    cache = NewAttentionCache(attention, params, {R, layout.steps(), C, true}, machine.arena);
-    AttentionForward({attention, params, memory, machine.workspace}, {s, column.data(), cache});
-    return WeightedSumOf(weight, cache.context);
-  };
-  for (int pass = 0; pass < 2; ++pass) {
-    loss();
-    const AttentionPass work{attention, params, memory, machine.workspace};
-    const AttentionGradients gradients{
-        {&layout, d_h, additive ? machine.arena.NewZeroMatrix(N, A) : d_h}, d_params};
-    AttentionBackward(work, {s, column.data(), cache}, weight, d_s, gradients);
-    AttentionParameterGradients(attention, s, cache, d_params);
-    AttentionMemoryBackward(work, gradients);
+  for (const Checked& c : checked_) Halve(c.gradient);
+  for (const Checked& c : checked_) {
+    ExpectGradient(
+        c.name, c.gradient, c.value, [&] { return Loss(); }, local_p ? kKinkedStep : kSmoothStep);
   }
-  for (Vector gradient :
-       {Flat(d_params.W_a), Flat(d_params.U_a), d_params.v_a, Flat(d_h), Flat(d_s)}) {
-    Halve(gradient);
-  }
-  ExpectGradient("h", Flat(d_h), Flat(h), loss);
-  if (attention == Attention::kFixed) return;
-  ExpectGradient("s", Flat(d_s), Flat(s), loss);
-  if (additive || general) ExpectGradient("W_a", Flat(d_params.W_a), Flat(params.W_a), loss);
-  if (!additive) return;
-  ExpectGradient("U_a", Flat(d_params.U_a), Flat(params.U_a), loss);
-  ExpectGradient("v_a", d_params.v_a, params.v_a, loss);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scores, AttentionGradientTest,
-                         testing::Values(Attention::kFixed, Attention::kDot, Attention::kGeneral,
-                                         Attention::kAdditive));
+INSTANTIATE_TEST_SUITE_P(Scores, AttentionGradientTest, testing::ValuesIn(AttentionCases()),
+                         [](const testing::TestParamInfo<AttentionCase>& test) {
+                           std::string name = test.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(OutputGradientTest, MatchesDifferences) {
   const int N = 5, R = 3, V = 7;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "atento/trainer.h"
+#include "base/options.h"
 #include "gradcheck/gradient_check.h"
 #include "math/kernels.h"
 #include "model/seq2seq.h"
@@ -28,10 +29,13 @@ ModelConfig Shrink(const ModelOptions& options) {
   config.decoder_layers = std::min(config.decoder_layers, 2);
   config.encoder_size = 3;
   config.decoder_size = 5;
-  if (config.attention == Attention::kDot || config.start == Start::kCopy) {
+  if (config.attention == Attention::kDot || config.attention == Attention::kScaledDot ||
+      config.start == Start::kCopy) {
     config.decoder_size = config.annotation_size();
   }
   config.attention_size = 4;
+  config.window_radius = 1;
+  config.location_positions = 6;
   config.readout_size = config.tie == Tie::kNone ? 2 : config.embedding_size;
   CheckModelConfig(config);
   return config;
@@ -70,13 +74,84 @@ std::vector<ModelCase> Cases() {
     o.attention = Attention::kGeneral;
     o.cell = Cell::kGruResetBefore;
   });
+  add("scaled-dot-two-heads", [](ModelOptions& o) {
+    o.attention = Attention::kScaledDot;
+    o.attention_heads = 2;
+    o.attend = Attend::kAfter;
+    o.readout = Readout::kTanh;
+  });
+  add("additive-two-heads-coverage", [](ModelOptions& o) {
+    o.attention_heads = 2;
+    o.coverage = true;
+  });
+  add("coverage-after-feeding", [](ModelOptions& o) {
+    o.coverage = true;
+    o.attend = Attend::kAfter;
+    o.input_feeding = true;
+    o.cell = Cell::kLstm;
+  });
+  add("coverage-before", [](ModelOptions& o) {
+    o.coverage = true;
+    o.attend = Attend::kBefore;
+  });
+  add("location", [](ModelOptions& o) { o.attention = Attention::kLocation; });
+  add("local-m-location-after", [](ModelOptions& o) {
+    o.attention = Attention::kLocation;
+    o.attention_window = AttentionWindow::kLocalM;
+    o.attend = Attend::kAfter;
+  });
+  for (const Attention score :
+       {Attention::kDot, Attention::kGeneral, Attention::kAdditive, Attention::kLocation}) {
+    add("local-p-" + std::string(EnumName(score)), [&](ModelOptions& o) {
+      o.attention = score;
+      o.attention_window = AttentionWindow::kLocalP;
+      o.attend = Attend::kAfter;
+      o.input_feeding = true;
+    });
+  }
+  add("local-m-additive-two-heads", [](ModelOptions& o) {
+    o.attention_window = AttentionWindow::kLocalM;
+    o.attention_heads = 2;
+  });
+  add("residual-three-layers", [](ModelOptions& o) {
+    o.encoder_layers = o.decoder_layers = 2;
+    o.residual = true;
+    o.cell = Cell::kLstm;
+    o.attend = Attend::kAfter;
+    o.attention = Attention::kGeneral;
+  });
+  add("residual-between-maxout", [](ModelOptions& o) {
+    o.encoder_layers = o.decoder_layers = 2;
+    o.residual = true;
+    o.readout = Readout::kMaxout;
+  });
+  for (const Cell cell : {Cell::kTanh, Cell::kGru, Cell::kGruResetBefore, Cell::kLstm}) {
+    add("layer-normalization-" + std::string(EnumName(cell)), [&](ModelOptions& o) {
+      o.layer_normalization = true;
+      o.cell = cell;
+      o.encoder_layers = o.decoder_layers = 2;
+      o.input_feeding = true;
+    });
+  }
+  add("bidirectional-first", [](ModelOptions& o) {
+    o.encoder_direction = Direction::kBidirectionalFirst;
+    o.encoder_layers = 2;
+  });
   return cases;
 }
 
 Batch TestBatch() {
-  const std::vector<TokenPair> pairs = {
-      {{2, 3, 2, 4}, {5, 2}}, {{3}, {2, 5, 5, 3}}, {{5, 0, 4}, {}}, {{2, 3}, {4, 4, 3}}};
+  const std::vector<TokenPair> pairs = {{{2, 3, 2, 4}, {5, 2}, {{0, 1}, {0, 3}, {1, 0}}},
+                                        {{3}, {2, 5, 5, 3}, {}},
+                                        {{5, 0, 4}, {}, {}},
+                                        {{2, 3}, {4, 4, 3}, {{2, 1}}}};
   return MakeBatch(pairs);
+}
+
+// Maxima, and what is nearly as sharp at these sizes.
+bool HasKinks(const ModelConfig& config) {
+  return config.readout == Readout::kMaxout || config.layer_normalization || config.coverage ||
+         config.attention_window == AttentionWindow::kLocalP;
 }
 
 class ModelGradientTest : public testing::TestWithParam<ModelCase> {};
@@ -88,7 +163,11 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   ForEachTensor(config, parameters.views(),
                 [&](const Tensor& tensor) { FillForCheck(random, tensor.values()); });
   const Batch batch = TestBatch();
-  const OutputLossOptions scaled{.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
+  LossOptions options;
+  options.output = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
+  const bool scored = config.attention != Attention::kNone && config.attention != Attention::kFixed;
+  options.guided_weight = scored ? Real{0.4} : Real{0};
+  options.coverage_weight = config.coverage ? Real{0.6} : Real{0};
   Arena arena;
   PackedWeights weights;
   const ModelPass pass{config,
@@ -98,10 +177,12 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   Parameters ignored(config);
   auto loss = [&] {
     weights.Invalidate();
-    return 0.3 * ForwardBackward(pass, batch, scaled, ignored.views()).loss;
+    const BatchLoss sums = ForwardBackward(pass, batch, options, ignored.views());
+    return 0.3 * (sums.output.loss + options.guided_weight * sums.attention.guided +
+                  options.coverage_weight * sums.attention.coverage);
   };
-  ForwardBackward(pass, batch, scaled, gradient.views());
-  ForwardBackward(pass, batch, scaled, gradient.views());
+  ForwardBackward(pass, batch, options, gradient.views());
+  ForwardBackward(pass, batch, options, gradient.views());
   Scale(Real{0.5}, gradient.flat());
 
   std::vector<std::pair<std::string, Vector>> analytic;
@@ -111,7 +192,7 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
     ASSERT_EQ(analytic[next].first, tensor.name);
     ExpectGradient(tensor.name, analytic[next++].second, tensor.values(), loss,
-                   config.readout == Readout::kMaxout ? kKinkedStep : kSmoothStep);
+                   HasKinks(config) ? kKinkedStep : kSmoothStep);
   });
 }
 

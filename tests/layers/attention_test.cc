@@ -37,12 +37,11 @@ TEST(AttentionTest, DotScoreByHand) {
   h(1, 1) = 2;
   s(0, 0) = static_cast<Real>(std::log(3.0));
   const AttentionParams params;
-  const AttentionMemory memory =
-      NewAttentionMemory(Attention::kDot, params, layout, h, machine.workspace);
-  const AttentionCache cache =
-      NewAttentionCache(Attention::kDot, params, {1, 2, 2, false}, machine.arena);
+  const AttentionOptions options{.attention = Attention::kDot};
+  const AttentionMemory memory = NewAttentionMemory(options, params, layout, h, machine.workspace);
+  const AttentionCache cache = NewAttentionCache(options, {1, 2, 2, 2, false}, machine.arena);
   const int column = 0;
-  AttentionForward({Attention::kDot, params, memory, machine.workspace}, {s, &column, cache});
+  AttentionForward({options, params, memory, machine.workspace}, {s, &column, 0, cache});
   EXPECT_NEAR(cache.scores(0, 0), std::log(3.0), kTolerance);
   EXPECT_NEAR(cache.scores(0, 1), 0, kTolerance);
   EXPECT_NEAR(cache.alpha(0, 0), 0.75, kTolerance);
@@ -56,12 +55,11 @@ TEST(AttentionTest, FixedAttentionIsTheLastAnnotation) {
   const SequenceLayout layout({3, 1});
   const AttentionParams params;
   const Matrix h = machine.Random(layout.rows(), 2, 1), s = machine.Random(2, 2, 2);
-  const AttentionMemory memory =
-      NewAttentionMemory(Attention::kFixed, params, layout, h, machine.workspace);
-  const AttentionCache cache =
-      NewAttentionCache(Attention::kFixed, params, {2, 3, 2, false}, machine.arena);
+  const AttentionOptions options{.attention = Attention::kFixed};
+  const AttentionMemory memory = NewAttentionMemory(options, params, layout, h, machine.workspace);
+  const AttentionCache cache = NewAttentionCache(options, {2, 3, 2, 2, false}, machine.arena);
   const int columns[] = {1, 0};
-  AttentionForward({Attention::kFixed, params, memory, machine.workspace}, {s, columns, cache});
+  AttentionForward({options, params, memory, machine.workspace}, {s, columns, 0, cache});
   for (int k = 0; k < 2; ++k) {
     EXPECT_EQ(cache.context(0, k), h(layout.Row(0, 1), k));
     EXPECT_EQ(cache.context(1, k), h(layout.Row(2, 0), k));
@@ -88,12 +86,13 @@ TEST(AttentionTest, NeighboursChangeNothing) {
   }
   auto attend = [&](const SequenceLayout& layout, Matrix annotations, Matrix queries,
                     const std::vector<int>& columns) {
+    const AttentionOptions options{.attention = Attention::kAdditive, .attention_size = A};
     const AttentionMemory memory =
-        NewAttentionMemory(Attention::kAdditive, params, layout, annotations, machine.workspace);
+        NewAttentionMemory(options, params, layout, annotations, machine.workspace);
     const AttentionCache cache =
-        NewAttentionCache(Attention::kAdditive, params, {queries.rows, 7, C, false}, machine.arena);
-    AttentionForward({Attention::kAdditive, params, memory, machine.workspace},
-                     {queries, columns.data(), cache});
+        NewAttentionCache(options, {queries.rows, 7, C, H, false}, machine.arena);
+    AttentionForward({options, params, memory, machine.workspace},
+                     {queries, columns.data(), 0, cache});
     return cache;
   };
   const AttentionCache both = attend(together, h, s, {0, 1});

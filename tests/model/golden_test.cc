@@ -157,10 +157,10 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
   void SetUp() override { golden_.ReadParameters(config_, parameters_); }
 
   LossSums Gradient(Parameters& gradient) {
-    const OutputLossOptions loss{
-        .label_smoothing = kLabelSmoothing,
-        .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
-    return ForwardBackward(pass_, batch_, loss, gradient.views());
+    LossOptions loss;
+    loss.output = {.label_smoothing = kLabelSmoothing,
+                   .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
+    return ForwardBackward(pass_, batch_, loss, gradient.views()).output;
   }
 
   const ModelConfig config_ = GetParam().config;

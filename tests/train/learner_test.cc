@@ -108,8 +108,8 @@ TEST(LearnerTest, AveragingOverSentencesMultipliesByTheirMeanLength) {
 TEST(LearnerTest, TwoThreadsComputeWhatOneDoes) {
   const std::unique_ptr<Model> one = NewModel(), two = NewModel();
   const Updated alone = UpdateOnce(*one, 1), shared = UpdateOnce(*two, 2);
-  EXPECT_NEAR(shared.result.sums.loss, alone.result.sums.loss, 1e-4);
-  EXPECT_EQ(shared.result.sums.tokens, alone.result.sums.tokens);
+  EXPECT_NEAR(shared.result.loss.output.loss, alone.result.loss.output.loss, 1e-4);
+  EXPECT_EQ(shared.result.loss.output.tokens, alone.result.loss.output.tokens);
   for (size_t i = 0; i < alone.change.size(); ++i) {
     EXPECT_NEAR(shared.change[i], alone.change[i], 1e-5);
   }
