@@ -15,7 +15,8 @@ namespace atento {
 
 // ---- declaring options -------------------------------------------------------------------------
 
-// The names of an enum's values, in order: specialise with a static constexpr std::array `names`.
+// The names of an enum's values, in order: specialise with a static constexpr std::array `names`,
+// and, if a value goes by other names too, one of pairs, `aliases`.
 template <class Enum>
 struct EnumNames;
 

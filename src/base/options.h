@@ -35,9 +35,15 @@ void CheckNoOtherKeys(const Json& json, const std::vector<std::string_view>& kno
 int64_t IntegerOf(const Json& json, std::string_view option, int64_t low, int64_t high);
 }  // namespace internal
 
-// Throws Error{kUsage} that names the option and lists the values it may take.
+// By its name or an alias. Throws Error{kUsage} that names the option and lists the values it may
+// take.
 template <class Enum>
 Enum ParseEnum(std::string_view option, std::string_view name) {
+  if constexpr (requires { EnumNames<Enum>::aliases; }) {
+    for (const auto& [alias, value] : EnumNames<Enum>::aliases) {
+      if (name == alias) return value;
+    }
+  }
   const auto& names = EnumNames<Enum>::names;
   return static_cast<Enum>(internal::FindEnumName(
       option, name, std::vector<std::string_view>(names.begin(), names.end())));

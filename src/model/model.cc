@@ -152,6 +152,15 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
     throw Error(ErrorKind::kUsage, "--tie all needs --joint-vocabulary");
   }
   CheckModelConfig(d.model);
+  if (d.model.attention == Attention::kLocation &&
+      d.training.max_source_tokens >= d.model.location_positions) {
+    const std::string positions = std::to_string(d.model.location_positions);
+    throw Error(ErrorKind::kUsage,
+                "--attention location with --location-positions " + positions + " reads at most " +
+                    std::to_string(d.model.location_positions - 1) +
+                    " tokens and </s>: lower --max-source-tokens from " +
+                    std::to_string(d.training.max_source_tokens) + ", or raise the positions");
+  }
   return d.model;
 }
 

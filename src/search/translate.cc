@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -86,9 +87,25 @@ struct EncodedPair {
   size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
 };
 
-EncodedPair EncodePair(const Model& model, const std::string& source, const std::string& target,
+// The tokens of a source, </s> not counted, beyond which location attention has no scores.
+size_t LongestSource(Ensemble models) {
+  size_t longest = std::numeric_limits<size_t>::max();
+  for (const Model* model : models) {
+    if (model->config().attention != Attention::kLocation) continue;
+    longest = std::min(longest, static_cast<size_t>(model->config().location_positions) - 1);
+  }
+  return longest;
+}
+
+EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
                        size_t index) {
-  EncodedPair pair{model.source_tokenizer.Encode(source), model.target_tokenizer.Encode(target)};
+  EncodedPair pair{models[0]->source_tokenizer.Encode(source),
+                   models[0]->target_tokenizer.Encode(target)};
+  if (pair.source.ids.size() > LongestSource(models)) {
+    throw PairError(index, "a source of " + std::to_string(pair.source.ids.size()) +
+                               " tokens is too long: the model can read at most " +
+                               std::to_string(LongestSource(models)) + "; shorten or split it");
+  }
   if (pair.longer() > kLongestScored) {
     throw PairError(index, "a pair of " + std::to_string(pair.source.ids.size()) + " and " +
                                std::to_string(pair.target.ids.size()) +
@@ -179,7 +196,7 @@ std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string>
   std::vector<EncodedPair> pairs;
   pairs.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
-    pairs.push_back(EncodePair(*models[0], sources[i], targets[i], i));
+    pairs.push_back(EncodePair(models, sources[i], targets[i], i));
   }
   const std::vector<int> order =
       ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });

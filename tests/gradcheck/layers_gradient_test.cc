@@ -263,7 +263,8 @@ TEST_P(AttentionGradientTest, MatchesDifferences) {
   const bool local_p = options_.attention_window == AttentionWindow::kLocalP;
   for (int r = 0; local_p && r < kR; ++r) {
     const double p = static_cast<double>(cache_.center(r, 0));
-    ASSERT_GT(std::abs(p - std::round(p)), 0.01) << "a window edge, where there is no gradient";
+    // More than the differences move it.
+    ASSERT_GT(std::abs(p - std::round(p)), 0.005) << "a window edge, where there is no gradient";
   }
   for (const Checked& c : checked_) Halve(c.gradient);
   for (const Checked& c : checked_) {
