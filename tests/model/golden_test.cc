@@ -9,8 +9,10 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/options.h"
 #include "math/kernels.h"
 #include "model/safetensors.h"
 #include "model/seq2seq.h"
@@ -24,63 +26,102 @@ constexpr double kTolerance = kDouble ? 1e-12 : 1e-5;
 constexpr double kAdamTolerance = kDouble ? 1e-9 : 1e-4;
 constexpr Real kLabelSmoothing = Real(0.1);
 
+// As in the objective of make_model_golden.py.
+constexpr Real kGuidedWeight = Real(0.4);
+constexpr Real kCoverageWeight = Real(0.6);
+
 struct GoldenModel {
   const char* name;
-  ModelConfig config;
+  const char* options;  // as in config.json, where they are not those of a new ModelOptions
 };
 
-ModelConfig Config(const ModelOptions& options) {
+constexpr GoldenModel kGoldenModels[] = {
+    {"gru_between", R"({"cell": "gru", "embedding-size": 5, "encoder-size": 5, "decoder-size": 7,
+        "attention": "additive", "attention-size": 8, "attend": "between",
+        "readout": "deep-tanh", "readout-size": 6, "start": "mean"})"},
+    {"lstm_input_feeding", R"({"cell": "lstm", "embedding-size": 5,
+        "encoder-size": 4, "encoder-layers": 2, "decoder-size": 8, "decoder-layers": 2,
+        "attention": "general", "attend": "after", "input-feeding": true,
+        "readout": "tanh", "readout-size": 5, "start": "copy", "tie": "target"})"},
+    {"bahdanau", R"({"cell": "gru-reset-before", "embedding-size": 8,
+        "encoder-size": 5, "decoder-size": 6,
+        "attention": "additive", "attention-size": 7, "attend": "before",
+        "readout": "maxout", "readout-size": 5, "start": "final"})"},
+    {"walkthrough", R"({"cell": "tanh", "encoder-direction": "forward", "embedding-size": 6,
+        "encoder-size": 7, "decoder-size": 7, "attention": "dot", "attend": "after",
+        "readout": "tanh", "readout-size": 9, "start": "copy"})"},
+    // Scores.
+    {"scaled_dot_heads", R"({"cell": "gru", "embedding-size": 4,
+        "encoder-size": 4, "decoder-size": 8,
+        "attention": "scaled-dot", "attention-heads": 2, "attend": "before",
+        "readout": "tanh", "readout-size": 5, "start": "mean"})"},
+    {"additive_heads", R"({"cell": "lstm", "embedding-size": 4,
+        "encoder-size": 3, "decoder-size": 5,
+        "attention": "additive", "attention-size": 8, "attention-heads": 2, "attend": "between",
+        "readout": "deep-tanh", "readout-size": 4, "start": "mean"})"},
+    {"location", R"({"cell": "tanh", "encoder-direction": "forward", "embedding-size": 4,
+        "encoder-size": 5, "decoder-size": 6,
+        "attention": "location", "location-positions": 8, "attend": "after",
+        "readout": "tanh", "readout-size": 5, "start": "final"})"},
+    // Windows.
+    {"local_m", R"({"cell": "gru", "embedding-size": 4, "encoder-size": 3, "decoder-size": 5,
+        "attention": "general", "attention-window": "local-m", "window-radius": 1,
+        "attend": "after", "readout": "tanh", "readout-size": 5, "start": "mean"})"},
+    {"local_p", R"({"cell": "lstm", "embedding-size": 4, "encoder-size": 3, "decoder-size": 6,
+        "attention": "general", "attention-window": "local-p", "window-radius": 2,
+        "attend": "after", "input-feeding": true,
+        "readout": "tanh", "readout-size": 5, "start": "copy"})"},
+    {"local_p_additive", R"({"cell": "gru", "embedding-size": 4,
+        "encoder-size": 3, "decoder-size": 5, "attention": "additive", "attention-size": 7,
+        "attention-window": "local-p", "window-radius": 1, "attend": "before",
+        "readout": "deep-tanh", "readout-size": 5, "start": "mean"})"},
+    // Coverage, and the losses on the attention weights.
+    {"coverage", R"({"cell": "gru", "embedding-size": 4, "encoder-size": 3, "decoder-size": 5,
+        "attention": "additive", "attention-size": 6, "coverage": true, "attend": "between",
+        "readout": "deep-tanh", "readout-size": 5, "start": "mean"})"},
+    // Layers and cells.
+    {"residual", R"({"cell": "lstm", "embedding-size": 4, "residual": true,
+        "encoder-size": 3, "encoder-layers": 2, "decoder-size": 6, "decoder-layers": 2,
+        "attention": "general", "attend": "after",
+        "readout": "tanh", "readout-size": 5, "start": "copy"})"},
+    {"bidirectional_first", R"({"cell": "gru", "encoder-direction": "bidirectional-first",
+        "embedding-size": 4, "encoder-size": 4, "encoder-layers": 2, "decoder-size": 5,
+        "attention": "additive", "attention-size": 4, "attend": "before",
+        "readout": "tanh", "readout-size": 4, "start": "final"})"},
+    {"normalized_tanh", R"({"cell": "tanh", "layer-normalization": true,
+        "encoder-direction": "forward", "embedding-size": 4, "encoder-size": 6, "decoder-size": 6,
+        "attention": "dot", "attend": "after",
+        "readout": "tanh", "readout-size": 5, "start": "copy"})"},
+    {"normalized_gru", R"({"cell": "gru", "layer-normalization": true,
+        "embedding-size": 4, "encoder-size": 4, "decoder-size": 5,
+        "attention": "additive", "attention-size": 5, "attend": "between",
+        "readout": "deep-tanh", "readout-size": 4, "start": "mean"})"},
+    {"normalized_gru_reset_before", R"({"cell": "gru-reset-before", "layer-normalization": true,
+        "embedding-size": 4, "encoder-size": 4, "decoder-size": 5,
+        "attention": "additive", "attention-size": 5, "attend": "before",
+        "readout": "maxout", "readout-size": 4, "start": "final"})"},
+    {"normalized_lstm", R"({"cell": "lstm", "layer-normalization": true,
+        "encoder-direction": "forward", "embedding-size": 4, "encoder-size": 5, "decoder-size": 5,
+        "attention": "general", "attend": "after", "input-feeding": true,
+        "readout": "tanh", "readout-size": 4, "start": "copy"})"},
+    // Much of that at once. Of the encoder's layers only the last hands on as much as it reads.
+    {"combined", R"({"cell": "lstm", "residual": true, "layer-normalization": true,
+        "encoder-direction": "bidirectional-first", "embedding-size": 3,
+        "encoder-size": 4, "encoder-layers": 3, "decoder-size": 5, "decoder-layers": 2,
+        "attention": "additive", "attention-size": 6, "attention-heads": 2,
+        "attention-window": "local-p", "window-radius": 1, "coverage": true,
+        "attend": "between", "input-feeding": true,
+        "readout": "deep-tanh", "readout-size": 3, "start": "mean"})"},
+};
+
+ModelConfig Config(const GoldenModel& model) {
   ModelConfig config;
-  static_cast<ModelOptions&>(config) = options;
+  static_cast<ModelOptions&>(config) =
+      OptionsFromJson(Json::Parse(model.options, model.name), ModelOptions{}, model.name);
   config.source_vocabulary = 11;
   config.target_vocabulary = 9;
+  CheckModelConfig(config);
   return config;
-}
-
-std::vector<GoldenModel> GoldenModels() {
-  return {{"gru_between", Config({.cell = Cell::kGru,
-                                  .embedding_size = 5,
-                                  .encoder_size = 5,
-                                  .decoder_size = 7,
-                                  .attention = Attention::kAdditive,
-                                  .attention_size = 8,
-                                  .attend = Attend::kBetween,
-                                  .readout = Readout::kDeepTanh,
-                                  .readout_size = 6,
-                                  .start = Start::kMean})},
-          {"lstm_input_feeding", Config({.cell = Cell::kLstm,
-                                         .embedding_size = 5,
-                                         .encoder_layers = 2,
-                                         .encoder_size = 4,
-                                         .decoder_layers = 2,
-                                         .decoder_size = 8,
-                                         .attention = Attention::kGeneral,
-                                         .attend = Attend::kAfter,
-                                         .input_feeding = true,
-                                         .readout = Readout::kTanh,
-                                         .readout_size = 5,
-                                         .start = Start::kCopy,
-                                         .tie = Tie::kTarget})},
-          {"bahdanau", Config({.cell = Cell::kGruResetBefore,
-                               .embedding_size = 8,
-                               .encoder_size = 5,
-                               .decoder_size = 6,
-                               .attention = Attention::kAdditive,
-                               .attention_size = 7,
-                               .attend = Attend::kBefore,
-                               .readout = Readout::kMaxout,
-                               .readout_size = 5,
-                               .start = Start::kFinal})},
-          {"walkthrough", Config({.cell = Cell::kTanh,
-                                  .embedding_size = 6,
-                                  .encoder_direction = Direction::kForward,
-                                  .encoder_size = 7,
-                                  .decoder_size = 7,
-                                  .attention = Attention::kDot,
-                                  .attend = Attend::kAfter,
-                                  .readout = Readout::kTanh,
-                                  .readout_size = 9,
-                                  .start = Start::kCopy})}};
 }
 
 // What PyTorch computed.
@@ -99,7 +140,8 @@ class GoldenFile {
   std::vector<TokenPair> Pairs() const {
     std::vector<TokenPair> pairs;
     for (int i = 0; Has("source/" + std::to_string(i)); ++i) {
-      pairs.push_back({Ids("source/" + std::to_string(i)), Ids("target/" + std::to_string(i))});
+      const std::string number = std::to_string(i);
+      pairs.push_back({Ids("source/" + number), Ids("target/" + number), Links("links/" + number)});
     }
     return pairs;
   }
@@ -130,6 +172,16 @@ class GoldenFile {
     return ids;
   }
 
+  // Target and source position; none if the file has none.
+  std::vector<std::pair<int, int>> Links(const std::string& name) const {
+    std::vector<std::pair<int, int>> links;
+    const std::vector<int> numbers = Has(name) ? Ids(name) : std::vector<int>();
+    for (size_t i = 0; i + 1 < numbers.size(); i += 2) {
+      links.emplace_back(numbers[i], numbers[i + 1]);
+    }
+    return links;
+  }
+
   SafetensorsFile file_;
 };
 
@@ -146,6 +198,15 @@ void ExpectClose(ConstVector ours, const std::vector<double>& golden, const std:
   EXPECT_LE(Norm(difference), kTolerance * Norm(golden)) << name;
 }
 
+void ExpectSum(double ours, double golden, double tolerance, const std::string& name) {
+  EXPECT_GT(golden, 0) << name;
+  EXPECT_NEAR(ours, golden, tolerance * golden) << name;
+}
+
+void Append(ConstVector values, std::vector<Real>& all) {
+  all.insert(all.end(), values.begin(), values.end());
+}
+
 double LogProb(const std::vector<double>& logits, size_t begin, size_t size, int id) {
   double sum = 0;
   for (size_t v = 0; v < size; ++v) sum += std::exp(logits[begin + v]);
@@ -156,15 +217,24 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
  protected:
   void SetUp() override { golden_.ReadParameters(config_, parameters_); }
 
-  LossSums Gradient(Parameters& gradient) {
+  BatchLoss Gradient(Parameters& gradient) {
     LossOptions loss;
     loss.output = {.label_smoothing = kLabelSmoothing,
                    .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
-    return ForwardBackward(pass_, batch_, loss, gradient.views()).output;
+    loss.guided_weight = attention_losses_ ? kGuidedWeight : 0;
+    loss.coverage_weight = attention_losses_ ? kCoverageWeight : 0;
+    return ForwardBackward(pass_, batch_, loss, gradient.views());
+  }
+  double Golden(const std::string& name) const { return golden_.Numbers(name)[0]; }
+
+  // Of a row of the batch's α, the positions of this pair's source.
+  ConstVector AlphaOf(size_t pair, ConstVector row) const {
+    return row.first(pairs_[pair].source.size() + 1);
   }
 
-  const ModelConfig config_ = GetParam().config;
+  const ModelConfig config_ = Config(GetParam());
   const GoldenFile golden_{GetParam().name};
+  const bool attention_losses_ = golden_.Has("guided_loss");
   const std::vector<TokenPair> pairs_ = golden_.Pairs();
   const Batch batch_ = MakeBatch(pairs_);
   Parameters parameters_{config_};
@@ -181,9 +251,9 @@ TEST_P(ModelGolden, HasTheSameParameters) {
 }
 
 // Search's own path: one step after the other, with the right symbols forced.
-TEST_P(ModelGolden, LogitsOfEveryStep) {
+TEST_P(ModelGolden, LogitsAndAttentionOfEveryStep) {
   const EncodedSources sources = EncodeSources(pass_, batch_.source, batch_.source_ids);
-  std::vector<std::vector<Real>> logits(pairs_.size());
+  std::vector<std::vector<Real>> logits(pairs_.size()), alpha(pairs_.size());
   DecoderState state = sources.start;
   for (int t = 0; t < batch_.target.steps(); ++t) {
     const int rows = batch_.target.alive(t);
@@ -194,33 +264,32 @@ TEST_P(ModelGolden, LogitsOfEveryStep) {
         std::span(batch_.target_to_source).first(static_cast<size_t>(rows));
     std::vector<int> parents(static_cast<size_t>(rows));
     std::iota(parents.begin(), parents.end(), 0);
-    const StepOutput step =
-        DecodeStep(pass_, sources, state,
-                   {.ids = ids, .parents = t == 0 ? columns : parents, .columns = columns});
+    const StepOutput step = DecodeStep(
+        pass_, sources, state,
+        {.ids = ids, .parents = t == 0 ? columns : parents, .columns = columns, .number = t});
     for (int r = 0; r < rows; ++r) {
-      std::vector<Real>& all =
-          logits[static_cast<size_t>(batch_.target_order[static_cast<size_t>(r)])];
-      const Vector row = step.logits.RowSpan(r);
-      all.insert(all.end(), row.begin(), row.end());
+      const size_t pair = static_cast<size_t>(batch_.target_order[static_cast<size_t>(r)]);
+      Append(step.logits.RowSpan(r), logits[pair]);
+      Append(AlphaOf(pair, step.cache.attention.alpha.RowSpan(r)), alpha[pair]);
     }
     state = step.state;
   }
   for (size_t i = 0; i < pairs_.size(); ++i) {
     ExpectClose(logits[i], golden_.Numbers("logits/" + std::to_string(i)),
                 "logits of pair " + std::to_string(i));
+    ExpectClose(alpha[i], golden_.Numbers("alpha/" + std::to_string(i)),
+                "alpha of pair " + std::to_string(i));
   }
 }
 
 TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
   const ForcedDecoding forced = ForceDecode(pass_, batch_, kLabelSmoothing);
-  EXPECT_NEAR(forced.sums.loss, golden_.Numbers("loss")[0],
-              kTolerance * golden_.Numbers("loss")[0]);
+  ExpectSum(forced.sums.loss, Golden("loss"), kTolerance, "loss");
   const SequenceLayout& layout = batch_.target;
   for (int b = 0; b < layout.batch(); ++b) {
     const int pair = batch_.target_order[static_cast<size_t>(b)];
     const std::vector<double> logits = golden_.Numbers("logits/" + std::to_string(pair));
     const size_t V = static_cast<size_t>(config_.target_vocabulary);
-    const size_t S = pairs_[static_cast<size_t>(pair)].source.size() + 1;
     std::vector<Real> log_probs, alpha;
     std::vector<double> expected;
     for (int t = 0; t < layout.length(b); ++t) {
@@ -228,8 +297,7 @@ TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
       log_probs.push_back(forced.log_probs[static_cast<size_t>(row)]);
       expected.push_back(LogProb(logits, static_cast<size_t>(t) * V, V,
                                  batch_.target_output[static_cast<size_t>(row)]));
-      const Vector weights = forced.alpha.RowSpan(row);
-      alpha.insert(alpha.end(), weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(S));
+      Append(AlphaOf(static_cast<size_t>(pair), forced.alpha.RowSpan(row)), alpha);
     }
     ExpectClose(log_probs, expected, "log p of pair " + std::to_string(pair));
     ExpectClose(alpha, golden_.Numbers("alpha/" + std::to_string(pair)),
@@ -239,9 +307,13 @@ TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
 
 TEST_P(ModelGolden, EveryGradient) {
   Parameters gradient(config_);
-  const LossSums sums = Gradient(gradient);
-  EXPECT_NEAR(sums.loss, golden_.Numbers("loss")[0], kTolerance * golden_.Numbers("loss")[0]);
-  EXPECT_EQ(sums.tokens, batch_.target.rows());
+  const BatchLoss sums = Gradient(gradient);
+  ExpectSum(sums.output.loss, Golden("loss"), kTolerance, "loss");
+  EXPECT_EQ(sums.output.tokens, batch_.target.rows());
+  if (attention_losses_) {
+    ExpectSum(sums.attention.guided, Golden("guided_loss"), kTolerance, "guided loss");
+    ExpectSum(sums.attention.coverage, Golden("coverage_loss"), kTolerance, "coverage loss");
+  }
   ForEachTensor(config_, gradient.views(), [&](const Tensor& tensor) {
     ExpectClose(tensor.values(), golden_.Numbers("gradients/" + tensor.name), tensor.name);
   });
@@ -255,8 +327,10 @@ TEST_P(ModelGolden, TenStepsOfAdam) {
   ASSERT_EQ(losses.size(), 11u);
   for (size_t step = 0; step < losses.size(); ++step) {
     Fill(Matrix(gradient.flat().data(), 1, static_cast<int>(gradient.flat().size())), 0);
-    const double loss = Gradient(gradient).loss;
-    EXPECT_NEAR(loss, losses[step], kAdamTolerance * losses[step]) << "before step " << step + 1;
+    const BatchLoss sums = Gradient(gradient);
+    const double objective = sums.output.loss + kGuidedWeight * sums.attention.guided +
+                             kCoverageWeight * sums.attention.coverage;
+    ExpectSum(objective, losses[step], kAdamTolerance, "before step " + std::to_string(step + 1));
     const double norm = std::sqrt(SumOfSquares(gradient.flat()));
     const double t = static_cast<double>(step) + 1;
     AdamUpdate({.learning_rate = Real(0.01),
@@ -272,7 +346,7 @@ TEST_P(ModelGolden, TenStepsOfAdam) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PyTorch, ModelGolden, testing::ValuesIn(GoldenModels()),
+INSTANTIATE_TEST_SUITE_P(PyTorch, ModelGolden, testing::ValuesIn(kGoldenModels),
                          [](const auto& model) { return std::string(model.param.name); });
 
 }  // namespace
