@@ -30,16 +30,15 @@ struct TrainingState {
   double learning_rate_factor = 1;  // Schedule::kPlateau
   int64_t bad_validations = 0;      // since the factor changed or the loss improved
   double best_loss = std::numeric_limits<double>::max();  // of Schedule::kPlateau
-  std::string best_metric;          // what `best` is of
+  std::string best_metric;                                // what `best` is of
   double best = 0;
-  int64_t best_step = 0;            // 0: none yet
+  int64_t best_step = 0;  // 0: none yet
   int64_t validations = 0;
   int64_t validations_since_best = 0;
   int64_t last_validation_step = 0;
   // Since the last validation.
   double loss = 0;
   int64_t loss_tokens = 0;
-  int threads = 0;
   DataFingerprint data;
 
   Json ToJson() const;
