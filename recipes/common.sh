@@ -25,17 +25,24 @@ need_data() {
   }
 }
 
-# train NAME flags…: the model $work/NAME; starts, or goes on, or skips what is finished.
+# train NAME flags…: the model $work/NAME; starts, or goes on, or skips what is finished; anew if
+# config.toml is another one than NAME.started and NAME.finished have the checksum of.
 train() {
-  local model=$work/$1 finished=$work/$1.finished
+  local name=$1 model=$work/$1 started=$work/$1.started finished=$work/$1.finished checksum
   shift
-  if [[ -e $finished ]]; then return; fi
+  checksum=$(sha256sum <"$recipes/$recipe/config.toml")
+  if [[ -e $model && $(cat "$started" 2>/dev/null) != "$checksum" ]]; then
+    say "config.toml has changed since $name was trained: training it anew"
+    rm -rf "$model" "$finished"
+  fi
+  if [[ $(cat "$finished" 2>/dev/null) == "$checksum" ]]; then return; fi
+  echo "$checksum" >"$started"
   if [[ -e $model/checkpoints/latest ]]; then
     "$ATENTO" train --resume --model "$model"
   else
     "$ATENTO" train --model "$model" "$@"
   fi
-  touch "$finished"
+  echo "$checksum" >"$finished"
 }
 
 # The last number of this name in JSON on standard input.

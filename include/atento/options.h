@@ -255,7 +255,7 @@ struct EnumNames<LossNormalization> {
   static constexpr std::array<const char*, 2> names = {"tokens", "sentences"};
 };
 
-// How parameters are learned. What a --resume may change is in TrainingLimits.
+// How parameters are learned. A --resume may change threads alone, and TrainingLimits.
 struct TrainingOptions {
   Optimizer optimizer = Optimizer::kAdam;
   double learning_rate = 0.001;
@@ -283,6 +283,7 @@ struct TrainingOptions {
   int max_source_tokens = 100;
   int max_target_tokens = 100;
   int64_t seed = 1;
+  int threads = 0;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -315,6 +316,8 @@ struct TrainingOptions {
     visit("max-source-tokens", o.max_source_tokens, kAtLeastOne, "longer sources are left out");
     visit("max-target-tokens", o.max_target_tokens, kAtLeastOne, "longer targets are left out");
     visit("seed", o.seed, kNotNegative, "of everything random");
+    visit("threads", o.threads, Range{0, 1024},
+          "compute threads, among which the sentences of an update are dealt out; 0: one per core");
   }
 };
 
@@ -328,7 +331,6 @@ struct TrainingLimits {
   std::string validation_metrics = "bleu";
   int validation_sentences = 500;
   int keep_checkpoints = 2;
-  int threads = 0;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -345,7 +347,6 @@ struct TrainingLimits {
     visit("validation-sentences", o.validation_sentences, kNotNegative,
           "development sentences to decode at a validation; 0: all");
     visit("keep-checkpoints", o.keep_checkpoints, kAtLeastOne, "checkpoints to keep");
-    visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
 };
 

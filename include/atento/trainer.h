@@ -18,6 +18,7 @@ struct Preset {
   TextOptions text;
   ModelOptions model;
   TrainingOptions training;
+  TrainingLimits limits;
 };
 Preset FindPreset(const std::string& name);
 std::vector<std::string> PresetNames();
@@ -39,8 +40,9 @@ struct TrainRequest {
   TrainingLimits limits;
 };
 
-// What a run in this directory was last asked for: data and limits, with resume set. Change the
-// limits and hand it to Train. Throws Error{kNotFound} if there is nothing to resume.
+// What a run in this directory was last asked for: data and limits, with resume set. Change limits
+// or training.threads (0: as before) and hand it to Train. Throws Error{kNotFound} if there is
+// nothing to resume, Error{kData} if the file is damaged.
 TrainRequest ResumeRequest(const std::string& directory);
 
 enum class StopReason { kMaxEpochs, kMaxSteps, kMaxMinutes, kEarlyStopping, kInterrupted };
@@ -55,8 +57,9 @@ struct TrainResult {
 };
 
 // Reads the data, learns vocabularies, trains, and leaves a model directory. Progress goes to
-// standard error. `interrupted` is asked before every update and at the end; when it answers true,
-// a checkpoint is written and the function returns. Throws Error.
+// standard error. `interrupted` is asked before a new directory is written, before every update
+// and at the end; when it answers true, the function returns, first with nothing written, later
+// with a checkpoint. Throws Error.
 TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted = nullptr);
 
 }  // namespace atento

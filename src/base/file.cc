@@ -14,47 +14,13 @@
 #include <vector>
 
 #include "atento/error.h"
+#include "base/atomic_file.h"
+#include "base/io_error.h"
 
 namespace atento {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 16;
-
-const char* Remedy(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return "check the path";
-    case ENOSPC:
-    case EDQUOT:
-      return "free some space or write elsewhere";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "check the permissions or choose another place";
-    case EISDIR:
-      return "name a file in it instead";
-    case EMFILE:
-    case ENFILE:
-      return "raise the limit on open files (ulimit -n)";
-    default:
-      return "check the file and the disk it is on";
-  }
-}
-
-// "cannot read a/b: Permission denied; check …"
-[[noreturn]] void Fail(const std::string& what, int error) {
-  const bool absent = error == ENOENT || error == ENOTDIR;
-  throw Error(
-      absent ? ErrorKind::kNotFound : ErrorKind::kIo,
-      "cannot " + what + ": " + std::generic_category().message(error) + "; " + Remedy(error));
-}
-
-// Writing never fails with kNotFound: what is missing is a place, not a thing that was asked for.
-[[noreturn]] void FailWrite(const std::string& what, int error) {
-  throw Error(ErrorKind::kIo, "cannot " + what + ": " + std::generic_category().message(error) +
-                                  "; " + Remedy(error));
-}
 
 // Owns a descriptor; standard input is left open.
 class Descriptor {
@@ -66,8 +32,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  // The error number, or 0.
-  int Close() { return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
 
  private:
   int fd_;
@@ -75,13 +39,20 @@ class Descriptor {
 
 int OpenForReading(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) Fail("read " + path, errno);
+  if (fd < 0) throw ReadError("read " + path, errno);
   struct stat status;
   if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
     ::close(fd);
-    Fail("read " + path, EISDIR);
+    throw ReadError("read " + path, EISDIR);
   }
   return fd;
+}
+
+// Throws now what reading would come to: main() opens a closed standard input for writing.
+int OpenStandardInput() {
+  const int flags = ::fcntl(STDIN_FILENO, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) throw ReadError("read standard input", EBADF);
+  return STDIN_FILENO;
 }
 
 // As read(2), but goes on after a signal.
@@ -91,36 +62,6 @@ ssize_t ReadSome(int fd, char* buffer, size_t bytes) {
     got = ::read(fd, buffer, bytes);
   } while (got < 0 && errno == EINTR);
   return got;
-}
-
-// The error number, or 0.
-int WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
-
-// Makes a rename survive a power failure. Some file systems cannot; then there is nothing to do.
-void SyncParentDirectory(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
-// The error number, or 0.
-int WriteAndRename(const std::string& temporary, const std::string& path, std::string_view bytes) {
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) return errno;
-  if (const int error = WriteAll(file.get(), bytes)) return error;
-  if (::fsync(file.get()) != 0) return errno;
-  if (const int error = file.Close()) return error;
-  return ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -137,7 +78,7 @@ std::string ReadFile(const std::string& path) {
   while (true) {
     if (used == bytes.size()) bytes.resize(2 * bytes.size());
     const ssize_t got = ReadSome(file.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0) Fail("read " + path, errno);
+    if (got < 0) throw ReadError("read " + path, errno);
     if (got == 0) break;
     used += static_cast<size_t>(got);
   }
@@ -146,21 +87,14 @@ std::string ReadFile(const std::string& path) {
 }
 
 void WriteFileAtomically(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".tmp";
-  if (const int error = WriteAndRename(temporary, path, bytes)) {
-    ::unlink(temporary.c_str());
-    FailWrite("write " + path, error);
-  }
-  SyncParentDirectory(path);
+  AtomicFile file(path);
+  file.Write(bytes);
+  file.Commit();
 }
 
 DirectoryLock::DirectoryLock(const std::string& directory)
     : file_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (file_ < 0) {
-    throw Error(ErrorKind::kIo, "cannot open " + directory + ": " +
-                                    std::generic_category().message(errno) +
-                                    "; check the path and its permissions");
-  }
+  if (file_ < 0) throw WriteError("open " + directory, errno);
   if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   ::close(file_);
   throw Error(ErrorKind::kIo,
@@ -183,19 +117,19 @@ void MakeDirectories(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (!error && !IsDirectory(path)) error = std::make_error_code(std::errc::not_a_directory);
-  if (error) FailWrite("make the directory " + path, error.value());
+  if (error) throw WriteError("make the directory " + path, error.value());
 }
 
 void RemoveDirectory(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
-  if (error) FailWrite("remove the directory " + path, error.value());
+  if (error) throw WriteError("remove the directory " + path, error.value());
 }
 
 struct LineReader::Impl {
   explicit Impl(const std::string& path)
       : name(path == "-" ? "standard input" : path),
-        file(path == "-" ? STDIN_FILENO : OpenForReading(path)) {}
+        file(path == "-" ? OpenStandardInput() : OpenForReading(path)) {}
   ~Impl() {
     if (gzip) inflateEnd(&stream);
   }
@@ -230,10 +164,7 @@ void LineReader::Impl::Damaged(const std::string& what) const {
 bool LineReader::Impl::FillRaw() {
   const ssize_t got = ReadSome(file.get(), raw.data(), raw.size());
   if (got < 0) {
-    const int error = errno;
-    throw Error(ErrorKind::kIo, name + ":" + std::to_string(line_number + 1) +
-                                    ": cannot read on: " + std::generic_category().message(error) +
-                                    "; " + Remedy(error));
+    throw ReadError("read " + name + ":" + std::to_string(line_number + 1), errno);
   }
   raw_begin = 0;
   raw_end = static_cast<size_t>(got);

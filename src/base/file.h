@@ -13,9 +13,8 @@ namespace atento {
 // Throws Error{kNotFound} or {kIo} naming the path. gzip is not unpacked.
 std::string ReadFile(const std::string& path);
 
-// Writes to `path + ".tmp"`, flushes to the disk, renames: a crash leaves the old file or the new
-// one. Throws Error{kIo} naming the path and the reason, e.g. a full disk; the temporary file is
-// removed.
+// By an AtomicFile: a crash leaves the old file or the new one. Throws Error{kIo} naming the path
+// and the reason, e.g. a full disk.
 void WriteFileAtomically(const std::string& path, std::string_view bytes);
 
 bool FileExists(const std::string& path);

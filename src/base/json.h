@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "atento/error.h"
+
 namespace atento {
 
 class Json {
@@ -64,6 +66,17 @@ class Json {
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
 };
+
+// What read() returns. An Error of its becomes Error{kData} with `where`, a file or a key, before
+// its message.
+template <class Function>
+auto InContext(std::string_view where, Function read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kData, std::string(where) + ": " + error.what());
+  }
+}
 
 }  // namespace atento
 

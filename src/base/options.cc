@@ -48,7 +48,7 @@ void CheckNoOtherKeys(const Json& json, const std::vector<std::string_view>& kno
 }
 
 int64_t IntegerOf(const Json& json, std::string_view option, int64_t low, int64_t high) {
-  const int64_t value = json.AsInteger();
+  const int64_t value = InContext(option, [&] { return json.AsInteger(); });
   CheckInRange(option, static_cast<double>(value),
                {static_cast<double>(low), static_cast<double>(high)});
   return value;

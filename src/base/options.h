@@ -87,16 +87,16 @@ Options OptionsFromJson(const Json& json, Options options, std::string_view wher
       if (!value) return;
       using Field = std::remove_cvref_t<decltype(field)>;
       if constexpr (std::is_enum_v<Field>) {
-        field = ParseEnum<Field>(name, value->AsString());
+        field = ParseEnum<Field>(name, InContext(name, [&] { return value->AsString(); }));
       } else if constexpr (std::is_same_v<Field, bool>) {
-        field = value->AsBool();
+        field = InContext(name, [&] { return value->AsBool(); });
       } else if constexpr (std::is_integral_v<Field>) {
         field = static_cast<Field>(internal::IntegerOf(
             *value, name, std::numeric_limits<Field>::min(), std::numeric_limits<Field>::max()));
       } else if constexpr (std::is_floating_point_v<Field>) {
-        field = value->AsDouble();
+        field = InContext(name, [&] { return value->AsDouble(); });
       } else {
-        field = value->AsString();
+        field = InContext(name, [&] { return value->AsString(); });
       }
     });
     CheckRanges(options);

@@ -1,4 +1,6 @@
-// atento evaluate: how good translations are, measured against references.
+// atento evaluate: how good translations are, measured against references; and alignments.
+#include "cli/evaluate.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,42 +10,9 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/output.h"
-#include "metrics/metrics.h"
 
 namespace atento {
 namespace {
-
-enum class BleuTokenizer { k13a, kChar, kNone };
-
-}  // namespace
-
-template <>
-struct EnumNames<BleuTokenizer> {
-  static constexpr std::array<const char*, 3> names = {"13a", "char", "none"};
-};
-
-namespace {
-
-struct EvaluateOptions {
-  std::string hypothesis = "-";
-  std::vector<std::string> reference;
-  std::string metrics = "bleu,chrf";
-  BleuTokenizer bleu_tokenizer = BleuTokenizer::k13a;
-  bool lowercase = false;
-  bool json = false;
-  bool strict = false;
-
-  template <class Self, class Visitor>
-  static void ForEach(Self& o, Visitor&& visit) {
-    visit("hypothesis", o.hypothesis, kAny, "translations, one per line", "FILE");
-    visit("reference", o.reference, kAny, "what they are compared with, line by line", "FILE");
-    visit("metrics", o.metrics, kAny, "comma-separated names", "NAMES");
-    visit("bleu-tokenizer", o.bleu_tokenizer, kAny, "how BLEU splits lines");
-    visit("lowercase", o.lowercase, kAny, "compare in lower case");
-    visit("json", o.json, kAny, "print JSON, with what each value is made of");
-    visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
-  }
-};
 
 std::vector<std::string> SplitCommas(const std::string& text) {
   std::vector<std::string> parts;
@@ -54,8 +23,6 @@ std::vector<std::string> SplitCommas(const std::string& text) {
   }
   return parts;
 }
-
-std::string NameOf(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 std::string Table(const std::vector<MetricResult>& results) {
   size_t width = std::string_view("metric").size();
@@ -82,64 +49,204 @@ std::string JsonText(const std::vector<MetricResult>& results) {
   return json.Dump(2) + "\n";
 }
 
+std::string EvaluateTranslations(const EvaluateOptions& options) {
+  const std::vector<std::string> names = options.metric_names();
+  const NamedLines hypotheses = ReadNamedLines(options.hypothesis[0], options.strict);
+  std::vector<ReferenceSet> references;
+  for (const std::string& path : options.reference) {
+    NamedLines reference = ReadNamedLines(path, options.strict);
+    CheckSameCount(hypotheses, reference);
+    references.push_back(std::move(reference.lines));
+  }
+  if (hypotheses.lines.empty()) {
+    throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
+  }
+  const auto results =
+      EvaluateCorpus(names, hypotheses.lines, references, options.metric_options());
+  return options.json ? JsonText(results) : Table(results);
+}
+
+// What is measured: translations, translations by length, alignments.
+enum class Mode { kTranslations, kByLength, kAlignments };
+
+// A flag that does not go with everything.
+struct FlagUse {
+  const char* flag;
+  bool translations, by_length, alignments;
+};
+constexpr FlagUse kFlagUses[] = {
+    {"hypothesis", true, true, false},  {"reference", true, true, false},
+    {"metrics", true, true, false},     {"bleu-tokenizer", true, true, false},
+    {"lowercase", true, true, false},   {"bin-width", false, true, false},
+    {"figure", false, true, false},     {"source", false, true, true},
+    {"alignments", false, false, true}, {"gold", false, false, true},
+    {"gold-base", false, false, true},  {"target", false, false, true},
+};
+
+void CheckFlags(Mode mode, const FlagSet& flags) {
+  for (const FlagUse& use : kFlagUses) {
+    const bool fits = mode == Mode::kTranslations ? use.translations
+                      : mode == Mode::kByLength   ? use.by_length
+                                                  : use.alignments;
+    if (fits || !flags.Given(use.flag)) continue;
+    const std::string flag = std::string("--") + use.flag;
+    if (mode == Mode::kAlignments) {
+      throw Error(ErrorKind::kUsage,
+                  flag + " does not go with --alignments and --gold; leave one or the other out");
+    }
+    throw Error(ErrorKind::kUsage,
+                fmt::format("{} goes with {}{}{} only", flag, use.by_length ? "--by-length" : "",
+                            use.by_length && use.alignments ? " and " : "",
+                            use.alignments ? "--alignments" : ""));
+  }
+}
+
 class EvaluateCommand : public Command {
  public:
   std::string name() const override { return "evaluate"; }
-  std::string summary() const override { return "measure translations against references"; }
+  std::string summary() const override {
+    return "measure translations against references, or word alignments";
+  }
   std::vector<std::string> usage() const override {
-    return {"--hypothesis FILE --reference FILE [--reference FILE ...] [flags]"};
+    return {"--hypothesis FILE --reference FILE [--reference FILE ...] [flags]",
+            "--by-length --source FILE --hypothesis FILE ... --reference FILE [flags]",
+            "--alignments FILE --gold FILE [--gold-base 1] [--source FILE --target FILE]"};
   }
-  std::string notes() const override {
-    return fmt::format(
-        "Metrics: {}.\nValues are in percent; `per` is the phone error rate, of the symbols "
-        "between "
-        "spaces; `rouge` is\nits three variants. Signatures have the form of sacreBLEU's.\n",
-        fmt::join(MetricNames(), ", "));
-  }
+  std::string notes() const override;
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
   int Run(const FlagSet& flags) override;
 
  private:
+  Mode FindMode() const;
+  // Throws Error{kUsage} if a file is missing or one too many.
+  void CheckFiles(Mode mode) const;
+  // Throws Error{kUsage} if more than one file is standard input.
+  void CheckStandardInput(Mode mode) const;
+
   EvaluateOptions options_;
 };
 
-int EvaluateCommand::Run(const FlagSet&) {
-  RequireValue(*this, "--reference", !options_.reference.empty());
-  const std::vector<std::string> names = ExpandMetricNames(SplitCommas(options_.metrics));
-  if (names.empty()) throw Error(ErrorKind::kUsage, "--metrics: no metric is named");
-  const auto& references = options_.reference;
-  const bool twice =
-      std::count(references.begin(), references.end(), "-") + (options_.hypothesis == "-" ? 1 : 0) >
-      1;
-  if (twice) {
+std::string EvaluateCommand::notes() const {
+  return fmt::format(
+             "Metrics: {}.\nValues are in percent; `per` is the phone error rate, of the symbols "
+             "between spaces; `rouge` is\nits three variants. Signatures have the form of "
+             "sacreBLEU's.\n",
+             fmt::join(MetricNames(), ", ")) +
+         R"(
+`--by-length` sorts sentences into bins by the words between white space in the source line:
+1 to 5, 6 to 10 and so on. The last bin is joined with the one before it until it holds 10
+sentences; it is then open, as in `31+`. The figure draws a curve for each system and metric.
+
+Alignments are those of `atento translate --alignments hard`, counted from 0. With A the links,
+S the sure and P the possible gold links, the sure ones among them, all counted over the corpus:
+AER = 1 - (|A and S| + |A and P|) / (|A| + |S|), precision = |A and P| / |A|, recall =
+|A and S| / |S| (Och and Ney 2003); in percent. `--source` and `--target` make it an error if a
+link is outside its sentence, which a wrong `--gold-base` is likely to cause.
+)";
+}
+
+Mode EvaluateCommand::FindMode() const {
+  if (options_.alignments.empty() && options_.gold.empty()) {
+    return options_.by_length ? Mode::kByLength : Mode::kTranslations;
+  }
+  if (options_.by_length) {
     throw Error(ErrorKind::kUsage,
-                "--hypothesis and --reference are both standard input; name a file for one");
+                "--by-length does not go with --alignments and --gold; leave one or the other out");
   }
-  const std::string hypothesis_name = NameOf(options_.hypothesis);
-  const std::vector<std::string> hypotheses = ReadLines(options_.hypothesis, options_.strict);
-  std::vector<ReferenceSet> sets;
-  for (const std::string& path : references) {
-    sets.push_back(ReadLines(path, options_.strict));
-    if (sets.back().size() == hypotheses.size()) continue;
-    throw Error(
-        ErrorKind::kData,
-        fmt::format("{} has {} lines and {} has {}: line n of the one must belong to line n of "
-                    "the other",
-                    hypothesis_name, hypotheses.size(), NameOf(path), sets.back().size()));
+  return Mode::kAlignments;
+}
+
+void EvaluateCommand::CheckFiles(Mode mode) const {
+  const std::vector<std::string>& hypotheses = options_.hypothesis;
+  const std::vector<std::string>& references = options_.reference;
+  if (mode == Mode::kAlignments) {
+    RequireValue(*this, "--alignments", !options_.alignments.empty());
+    RequireValue(*this, "--gold", !options_.gold.empty());
+    if (options_.source.empty() != options_.target.empty()) {
+      RequireValue(*this, options_.source.empty() ? "--source" : "--target", false);
+    }
+  } else {
+    RequireValue(*this, "--reference", !references.empty());
+    if (mode == Mode::kByLength) RequireValue(*this, "--source", !options_.source.empty());
   }
-  if (hypotheses.empty()) {
-    throw Error(ErrorKind::kData, hypothesis_name + ": no lines; give translations to evaluate");
+  if (mode == Mode::kTranslations && hypotheses.size() > 1) {
+    throw Error(ErrorKind::kUsage,
+                "--hypothesis is given more than once; that is for --by-length, to compare "
+                "systems");
   }
-  const MetricOptions metric_options{std::string(EnumName(options_.bleu_tokenizer)),
-                                     options_.lowercase};
-  const auto results = EvaluateCorpus(names, hypotheses, sets, metric_options);
+  CheckStandardInput(mode);
+}
+
+void EvaluateCommand::CheckStandardInput(Mode mode) const {
+  std::string first;
+  auto check = [&](const std::string& flag, const std::string& path) {
+    if (path != "-") return;
+    if (first == flag) {
+      throw Error(ErrorKind::kUsage, flag + " is standard input twice; name a file for one");
+    }
+    if (!first.empty()) {
+      throw Error(ErrorKind::kUsage,
+                  first + " and " + flag + " are both standard input; name a file for one");
+    }
+    first = flag;
+  };
+  if (mode != Mode::kAlignments) {
+    for (const std::string& text : options_.hypothesis) {
+      check("--hypothesis", mode == Mode::kByLength ? ParseNamedFile(text).path : text);
+    }
+    for (const std::string& path : options_.reference) check("--reference", path);
+  }
+  check("--alignments", options_.alignments);
+  check("--gold", options_.gold);
+  check("--source", options_.source);
+  check("--target", options_.target);
+}
+
+int EvaluateCommand::Run(const FlagSet& flags) {
+  const Mode mode = FindMode();
+  CheckFlags(mode, flags);
+  if (options_.hypothesis.empty()) options_.hypothesis = {"-"};
+  CheckFiles(mode);
+  const std::string text = mode == Mode::kTranslations ? EvaluateTranslations(options_)
+                           : mode == Mode::kByLength   ? EvaluateByLength(options_)
+                                                       : EvaluateAlignments(options_);
   Output output("-");
-  output.Write(options_.json ? JsonText(results) : Table(results));
+  output.Write(text);
   output.Commit();
   return 0;
 }
 
 }  // namespace
+
+MetricOptions EvaluateOptions::metric_options() const {
+  return {std::string(EnumName(bleu_tokenizer)), lowercase};
+}
+
+std::vector<std::string> EvaluateOptions::metric_names() const {
+  std::vector<std::string> names = ExpandMetricNames(SplitCommas(metrics));
+  if (names.empty()) throw Error(ErrorKind::kUsage, "--metrics: no metric is named");
+  return names;
+}
+
+NamedFile ParseNamedFile(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || text.find('/') < equals) {
+    return {text == "-" ? "standard input" : text, text};
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+NamedLines ReadNamedLines(const std::string& path, bool strict) {
+  return {path == "-" ? "standard input" : path, ReadLines(path, strict)};
+}
+
+void CheckSameCount(const NamedLines& a, const NamedLines& b) {
+  if (a.lines.size() == b.lines.size()) return;
+  throw Error(ErrorKind::kData,
+              fmt::format("{} has {} lines and {} has {}: line n of the one must belong to line n "
+                          "of the other",
+                          a.name, a.lines.size(), b.name, b.lines.size()));
+}
 
 std::unique_ptr<Command> MakeEvaluateCommand() { return std::make_unique<EvaluateCommand>(); }
 

@@ -50,9 +50,11 @@ Json BestMetrics(const std::string& directory) {
   names.insert(names.begin(), "dev_loss");
   LineReader reader(path);
   for (std::string line; reader.Next(&line);) {
-    const Json entry = Json::Parse(line, path + ":" + std::to_string(reader.line_number()));
+    const std::string where = path + ":" + std::to_string(reader.line_number());
+    const Json entry = Json::Parse(line, where);
+    const int64_t step = InContext(where + ": step", [&] { return entry.At("step").AsInteger(); });
     for (const std::string& name : names) {
-      const Json* value = entry.is_object() ? entry.Find(name) : nullptr;
+      const Json* value = entry.Find(name);
       if (value == nullptr || !value->is_number()) continue;
       const Json* known = best.is_null() ? nullptr : best.Find(name);
       const bool larger = name != "dev_loss" && LargerIsBetter(name);
@@ -60,7 +62,7 @@ Json BestMetrics(const std::string& directory) {
         const double so_far = known->At("value").AsDouble();
         if (larger ? value->AsDouble() <= so_far : value->AsDouble() >= so_far) continue;
       }
-      best.Set(name, Json().Set("value", *value).Set("step", entry.At("step")));
+      best.Set(name, Json().Set("value", *value).Set("step", step));
     }
   }
   return best;

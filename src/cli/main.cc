@@ -1,6 +1,8 @@
 // The program: runs a command, and turns exceptions into one line and an exit status. Faults of the
 // user, the data or a file are caught here and nowhere else.
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <exception>
 #include <filesystem>
@@ -9,13 +11,30 @@
 #include <vector>
 
 #include "atento/error.h"
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "cli/output.h"
 #include "cli/program.h"
 
+namespace {
+
+// A standard stream that is closed would become the first file that is opened. It is opened the
+// wrong way round instead, so that reading or writing it is an error; messages to nowhere are not.
+bool OpenClosedStreams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    if (open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY) != stream) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   // A closed pipe is seen as an error of write(), so that files can be left in order.
   signal(SIGPIPE, SIG_IGN);
+  atento::RemoveTemporariesOnSignals();
+  if (!OpenClosedStreams()) return 1;
   try {
     return atento::RunProgram(std::vector<std::string>(argv + (argc > 0), argv + argc));
   } catch (const atento::ClosedPipe&) {

@@ -2,8 +2,11 @@
 #ifndef ATENTO_CLI_OUTPUT_H_
 #define ATENTO_CLI_OUTPUT_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/atomic_file.h"
 
 namespace atento {
 
@@ -11,13 +14,13 @@ namespace atento {
 // Error: main ends the program without a message.
 struct ClosedPipe {};
 
-// Writes through a buffer. A regular file is written as PATH.tmp and renamed by Commit; devices and
-// pipes are written as they are.
+// Writes through a buffer. A regular file is an AtomicFile; devices, pipes and links are written as
+// they are.
 class Output {
  public:
   // path: "-" is standard output. Throws Error{kIo}.
   explicit Output(const std::string& path);
-  // Removes the temporary file unless Commit was called.
+  // Without Commit no file appears.
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -29,13 +32,9 @@ class Output {
   void Commit();
 
  private:
-  [[noreturn]] void Fail(int error) const;
-  void WriteNow(std::string_view bytes);
-
-  std::string name_;
-  std::string path_;
-  std::string temporary_;  // empty: none
-  int file_ = -1;
+  const std::string name_;
+  std::optional<AtomicFile> atomic_;
+  int file_ = -1;  // unless atomic
   std::string buffer_;
 };
 

@@ -104,7 +104,7 @@ class TrainCommand : public Command {
 };
 
 std::string TrainCommand::notes() const {
-  std::string text = "Presets set text, model and training flags; flags that are given win.\n\n";
+  std::string text = "Presets set flags of all groups but the first; flags that are given win.\n\n";
   for (const std::string& name : PresetNames()) {
     text += fmt::format("- `{}`: {}\n", name, FindPreset(name).summary);
   }
@@ -114,8 +114,11 @@ the command line wins over the file, the file over the preset, the preset over t
 
 SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes
 on from there. It needs `--model` alone, and the data files as they were and where they were; of
-the other flags it takes those of validation and limits, and remembers them. `--init-from` keeps the
-vocabularies and the architecture of its model.
+the other flags it takes `--threads` and those of validation and limits, and remembers them.
+`--init-from` keeps the vocabularies and the architecture of its model.
+
+The sentences of an update are dealt out in turn to `--threads` threads. Equal seed, data and
+threads give equal models; other threads give other last digits.
 )";
   return text;
 }
@@ -135,6 +138,7 @@ void TrainCommand::Prepare(const FlagSet& flags) {
   request_.text = std::move(preset.text);
   request_.model = preset.model;
   request_.training = preset.training;
+  request_.limits = preset.limits;
 }
 
 // Vocabularies and architecture are those of the model that training starts from.
@@ -155,12 +159,13 @@ void TrainCommand::CheckResume(const FlagSet& flags) const {
   for (const FlagGroup& group : flags.groups()) {
     for (const Flag& flag : group.flags) {
       if (!flags.Given(flag.name) || group.title == kLimits || flag.name == "model" ||
-          flag.name == "resume" || flag.name == "config") {
+          flag.name == "threads" || flag.name == "resume" || flag.name == "config") {
         continue;
       }
-      throw Error(ErrorKind::kUsage, "--" + flag.name +
-                                         " cannot be given with --resume, which changes validation "
-                                         "and limits only; leave it out");
+      throw Error(ErrorKind::kUsage,
+                  "--" + flag.name +
+                      " cannot be given with --resume, which changes validation, "
+                      "limits and threads only; leave it out");
     }
   }
 }
@@ -176,11 +181,13 @@ int TrainCommand::Run(const FlagSet&) {
   request_.overwrite = flags_.overwrite;
   request_.strict = flags_.strict;
   request_.preset = flags_.preset;
-  // Reading data and learning vocabularies end at once; from the first update on there is something
-  // to save.
+  // A signal ends the reading of data and the learning of vocabularies at once. The first question
+  // comes just before there is something to save.
   const TrainResult result = Train(request_, [installed = false]() mutable {
-    if (!std::exchange(installed, true)) InstallSignalHandlers();
-    return signal_received.load() != 0;
+    if (installed) return signal_received.load() != 0;
+    InstallSignalHandlers();
+    installed = true;
+    return false;
   });
   const std::string model = result.best_step > 0 ? fmt::format("the model of update {} is in {}",
                                                                result.best_step, request_.directory)

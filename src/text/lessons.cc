@@ -160,11 +160,13 @@ bool LessonSampler::IsRepeated(const LessonPair& pair, int words) {
 }
 
 LessonPair LessonSampler::Next() {
-  constexpr int kAttempts = 100000;  // of which most belong to another part
-  constexpr int kRepeatAfter = 60;   // repetitions in a row: the space is used up
+  // Words to try, of which most belong to another part: for each pair, and saved up by earlier ones.
+  constexpr int64_t kWordsPerPair = 40000, kMostWords = 2000000;
+  constexpr int kRepeatAfter = 60;  // repetitions in a row: the space is used up
   constexpr int kWordsPerClause = 7;
   int repetitions = 0;
-  for (int i = 0; i < kAttempts; ++i) {
+  words_left_ = std::min(words_left_ + kWordsPerPair, kMostWords);
+  while (words_left_ > 0) {
     Random random(RandomKey(seed_, static_cast<int>(part_), attempt_++));
     int clauses = 0;
     if (options_.min_words > 12) {
@@ -174,6 +176,7 @@ LessonPair LessonSampler::Next() {
     }
     RandomChooser chooser(random.Next());
     Sampled sampled = Realize(clauses, &chooser);
+    words_left_ -= sampled.source_words;
     if (sampled.source_words < options_.min_words) continue;
     if (std::max(sampled.source_words, sampled.target_words) > options_.max_words) continue;
     if (PartOfLesson(sampled.pair.source) != part_) continue;
@@ -182,10 +185,13 @@ LessonPair LessonSampler::Next() {
     }
     return std::move(sampled.pair);
   }
-  throw Error(ErrorKind::kUsage, "lessons: no further sentence of " +
-                                     std::to_string(options_.min_words) + " to " +
-                                     std::to_string(options_.max_words) +
-                                     " words was found; ask for fewer, or allow other lengths");
+  const std::string flag = part_ == LessonsPart::kTrain ? "--pairs"
+                           : part_ == LessonsPart::kDev ? "--dev"
+                                                        : "--test";
+  throw Error(ErrorKind::kUsage,
+              flag + ": sentences of --min-words " + std::to_string(options_.min_words) +
+                  " to --max-words " + std::to_string(options_.max_words) +
+                  " are used up or too rare; ask for fewer, or allow other lengths");
 }
 
 LessonsCorpus MakeLessons(int64_t train_pairs, int64_t dev_pairs, int64_t test_pairs, uint64_t seed,

@@ -54,7 +54,8 @@ class LessonSampler {
  public:
   // Throws Error{kUsage} if the options are impossible.
   LessonSampler(LessonsPart part, uint64_t seed, const LessonsOptions& options = {});
-  // Throws Error{kUsage} if the part has no sentence left within the options.
+  // Throws Error{kUsage} if sentences within the options are used up, or so rare that the search
+  // would not end in a reasonable time.
   LessonPair Next();
 
  private:
@@ -64,6 +65,7 @@ class LessonSampler {
   uint64_t seed_;
   LessonsOptions options_;
   uint64_t attempt_ = 0;
+  int64_t words_left_ = 2000000;  // to try before giving up
   std::unordered_map<uint64_t, uint32_t> seen_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "trace/trace.h"
+#include "trace/xml.h"
 
 namespace atento {
 namespace {
@@ -17,30 +18,6 @@ constexpr double kGap = 1.5;
 constexpr double kMargin = 2;
 // Of a column of DisplayWidth in a sans-serif font, generously: fonts differ.
 constexpr double kColumnWidth = 0.62 * kFont;
-
-// XML 1.0 has no way to write control characters, U+FFFE and U+FFFF.
-std::string Escape(std::string_view text) {
-  std::string escaped;
-  for (char32_t c : DecodeUtf8(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        AppendUtf8(c < 0x20 || c == 0xFFFE || c == 0xFFFF ? U'\uFFFD' : c, &escaped);
-    }
-  }
-  return escaped;
-}
 
 double WidestLabel(const std::vector<std::string>& words) {
   int columns = 0;
@@ -72,25 +49,25 @@ std::string TraceToSvg(const Trace& trace) {
                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.2f}mm\" "
                  "height=\"{1:.2f}mm\" viewBox=\"0 0 {0:.2f} {1:.2f}\">\n<title>{2} / {3}</title>\n"
                  "<g font-family=\"sans-serif\" font-size=\"{4}\" fill=\"#000000\">\n",
-                 width, height, Escape(trace.source_text), Escape(trace.target_text), kFont);
+                 width, height, EscapeXml(trace.source_text), EscapeXml(trace.target_text), kFont);
   for (size_t s = 0; s < trace.source.size(); ++s) {
     // Turned about the baseline, whose distance from the middle of a letter is 0.35 of its size.
     const double x = left + kCell * (static_cast<double>(s) + 0.5) + 0.35 * kFont;
     fmt::format_to(out, "<text transform=\"translate({:.2f} {:.2f}) rotate(-90)\">{}</text>\n", x,
-                   top - kGap, Escape(trace.source[s]));
+                   top - kGap, EscapeXml(trace.source[s]));
   }
   for (size_t t = 0; t < trace.target.size(); ++t) {
     const double y = top + kCell * (static_cast<double>(t) + 0.5) + 0.35 * kFont;
     fmt::format_to(out, "<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n",
-                   left - kGap, y, Escape(trace.target[t]));
+                   left - kGap, y, EscapeXml(trace.target[t]));
   }
   svg += "</g>\n";
   for (size_t t = 0; t < trace.target.size(); ++t) {
     for (size_t s = 0; s < trace.source.size(); ++s) {
       AppendCell(left + kCell * static_cast<double>(s), top + kCell * static_cast<double>(t),
                  trace.weight(t, s),
-                 fmt::format("{} / {}: {:.3f}", Escape(trace.source[s]), Escape(trace.target[t]),
-                             trace.weight(t, s)),
+                 fmt::format("{} / {}: {:.3f}", EscapeXml(trace.source[s]),
+                             EscapeXml(trace.target[t]), trace.weight(t, s)),
                  &svg);
     }
   }

@@ -153,7 +153,10 @@ void CheckpointDirectory::TruncateMetrics(int64_t step) const {
   std::string kept, line;
   for (LineReader reader(path); reader.Next(&line);) {
     const std::string where = path + ":" + std::to_string(reader.line_number());
-    if (Json::Parse(line, where).At("step").AsInteger() <= step) kept += line + "\n";
+    const Json entry = Json::Parse(line, where);
+    if (InContext(where + ": step", [&] { return entry.At("step").AsInteger(); }) <= step) {
+      kept += line + "\n";
+    }
   }
   WriteFileAtomically(path, kept);
 }

@@ -8,8 +8,6 @@
 namespace atento {
 namespace {
 
-constexpr int kMostThreads = 1024;
-
 // Names every field once, for writing and for reading.
 template <class State, class Visitor>
 void ForEachField(State& s, Visitor&& visit) {
@@ -30,7 +28,6 @@ void ForEachField(State& s, Visitor&& visit) {
   visit("last-validation-step", s.last_validation_step);
   visit("loss", s.loss);
   visit("loss-tokens", s.loss_tokens);
-  visit("threads", s.threads);
   visit("train-bytes", s.data.train_bytes);
   visit("dev-bytes", s.data.dev_bytes);
   visit("train-hash", s.data.train_hash);
@@ -47,27 +44,24 @@ Json TrainingState::ToJson() const {
 
 TrainingState TrainingState::FromJson(const Json& json, const std::string& where) {
   TrainingState state;
-  try {
+  InContext(where, [&] {
     ForEachField(state, [&](const char* name, auto& field) {
       using Field = std::remove_cvref_t<decltype(field)>;
       const Json& value = json.At(name);
-      if constexpr (std::is_floating_point_v<Field>) {
-        field = value.AsDouble();
-      } else if constexpr (std::is_same_v<Field, std::string>) {
-        field = value.AsString();
-      } else {
-        field = static_cast<Field>(value.AsInteger());
-      }
+      field = InContext(name, [&] {
+        if constexpr (std::is_floating_point_v<Field>) {
+          return value.AsDouble();
+        } else if constexpr (std::is_same_v<Field, std::string>) {
+          return value.AsString();
+        } else {
+          return static_cast<Field>(value.AsInteger());
+        }
+      });
     });
     if (state.step < 0 || state.position.epoch < 0 || state.position.step < 0) {
       throw Error(ErrorKind::kData, "a negative number of steps");
     }
-    if (state.threads < 1 || state.threads > kMostThreads) {
-      throw Error(ErrorKind::kData, "threads: out of range");
-    }
-  } catch (const Error& error) {
-    throw Error(ErrorKind::kData, where + ": " + error.what());
-  }
+  });
   return state;
 }
 

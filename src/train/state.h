@@ -39,7 +39,6 @@ struct TrainingState {
   // Since the last validation.
   double loss = 0;
   int64_t loss_tokens = 0;
-  int threads = 0;
   DataFingerprint data;
 
   Json ToJson() const;

@@ -27,13 +27,13 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kMostSkippedInARow = 100;
 constexpr double kSecondsBetweenCheckpoints = 600;
 
-TrainingBatchOptions BatchOptions(const TrainingOptions& options, int workers) {
+TrainingBatchOptions BatchOptions(const TrainingOptions& options) {
   TrainingBatchOptions batch;
   batch.batch_tokens = options.batch_tokens;
   batch.batch_sentences = options.batch_tokens > 0 ? 0 : options.batch_sentences;
   batch.window_batches = options.window_batches;
   batch.shuffle_batches = options.shuffle_batches;
-  batch.workers = workers;
+  batch.workers = options.threads;
   batch.max_source_tokens = options.max_source_tokens;
   batch.max_target_tokens = options.max_target_tokens;
   batch.seed = static_cast<uint64_t>(options.seed);
@@ -42,7 +42,7 @@ TrainingBatchOptions BatchOptions(const TrainingOptions& options, int workers) {
 
 class Run {
  public:
-  Run(Model& model, const TrainingData& data, const TrainingLimits& limits, int threads,
+  Run(Model& model, const TrainingData& data, const TrainingLimits& limits,
       CheckpointDirectory directory)
       : model_(model),
         options_(model.description.training),
@@ -52,24 +52,22 @@ class Run {
         early_stopping_(
             ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics))),
         pairs_(Tokenize(model, data.train)),
-        batches_(pairs_, BatchOptions(options_, threads)),
+        batches_(pairs_, BatchOptions(options_)),
         validator_(model, data.dev, ParseMetricList(limits.validation_metrics),
                    limits.validation_sentences),
-        learner_(model, threads),
-        search_threads_(threads),
+        learner_(model, options_.threads),
+        search_threads_(options_.threads),
         progress_(limits, isatty(STDERR_FILENO) != 0) {
-    state_.threads = threads;
     state_.data = data.fingerprint;
     state_.best_metric = early_stopping_.metric;
     progress_.Line(fmt::format(
         "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {} threads",
         batches_.pairs_used(), batches_.pairs_too_long(), model.config().source_vocabulary,
         model.config().target_vocabulary, static_cast<double>(model.parameters.count()) / 1e6,
-        threads));
+        options_.threads));
   }
 
   void Resume() {
-    const int threads = state_.threads;
     const DataFingerprint data = state_.data;
     state_ = directory_.Load(model_, learner_.optimizer());
     if (state_.data != data) {
@@ -77,11 +75,6 @@ class Run {
                                         ": the training or development data has changed since "
                                         "this run began; restore it, or train with --overwrite");
     }
-    if (state_.threads != threads) {
-      LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",
-                             threads, state_.threads));
-    }
-    state_.threads = threads;
     if (state_.best_metric != early_stopping_.metric) {
       // The best so far was of another metric: nothing to compare with.
       state_.best_metric = early_stopping_.metric;
@@ -262,14 +255,17 @@ class Run {
   Clock::time_point last_time_, last_checkpoint_;
 };
 
+void CheckLimits(const TrainingLimits& limits) {
+  CheckRanges(limits);
+  ParseValidateEvery(limits.validate_every);
+  ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics));
+}
+
 void CheckRequest(const TrainRequest& request) {
   CheckRanges(request.text);
   CheckRanges(request.model);
   CheckRanges(request.training);
-  CheckRanges(request.limits);
-  ParseValidateEvery(request.limits.validate_every);
-  ParseEarlyStopping(request.limits.early_stopping,
-                     ParseMetricList(request.limits.validation_metrics));
+  CheckLimits(request.limits);
   if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
   if (request.resume && request.overwrite) {
     throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");
@@ -343,6 +339,28 @@ void SaveRequest(const TrainRequest& request, const std::string& directory) {
   WriteFileAtomically(RequestPath(directory), json.Dump(2) + "\n");
 }
 
+std::vector<std::string> FilesFromJson(const Json& json, const char* key, size_t least) {
+  const Json& list = json.At(key);
+  return InContext(key, [&] {
+    std::vector<std::string> files;
+    for (const Json& file : list.AsArray()) files.push_back(file.AsString());
+    if (files.size() < least || files.size() > 2) {
+      throw Error(ErrorKind::kData, fmt::format("{} files; name one or two", files.size()));
+    }
+    return files;
+  });
+}
+
+// All of them, none left out.
+TrainingLimits LimitsFromJson(const Json& json) {
+  TrainingLimits limits;
+  TrainingLimits::ForEach(
+      limits, [&](const char* name, const auto&, const Range&, const char*) { json.At(name); });
+  limits = OptionsFromJson(json, limits, "limits");
+  CheckLimits(limits);
+  return limits;
+}
+
 // Moves what is in `draft` into `directory`, in the place of the model that may be there.
 void ReplaceModel(const std::string& draft, const std::string& directory) {
   namespace fs = std::filesystem;
@@ -357,16 +375,24 @@ void ReplaceModel(const std::string& draft, const std::string& directory) {
 TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
   const CheckpointDirectory directory(request.directory);
   const std::unique_ptr<Model> model = LoadModelDescription(request.directory);
-  const TrainingState state = directory.LoadState();
-  request.training = model->description.training;
+  TrainingOptions& training = model->description.training;
+  const int threads_before = training.threads;
+  if (request.training.threads > 0) training.threads = request.training.threads;
+  if (training.threads == 0) training.threads = AvailableThreads();
+  request.training = training;
+  const bool other_threads = training.threads != threads_before;
+  if (other_threads) {
+    LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",
+                           training.threads, threads_before));
+  }
   if (OptionsToJson(request.limits).Dump() !=
       OptionsToJson(ResumeRequest(request.directory).limits).Dump()) {
     LogWarning("other limits than before: the result may differ from that of a run not stopped");
   }
   const TrainingData data = ReadTrainingData(request);
-  const int threads = request.limits.threads > 0 ? request.limits.threads : state.threads;
-  Run run(*model, data, request.limits, threads, directory);
+  Run run(*model, data, request.limits, directory);
   run.Resume();
+  if (other_threads) SaveModelDescription(*model, request.directory);
   SaveRequest(request, request.directory);
   return run.Go(interrupted);
 }
@@ -383,14 +409,13 @@ TrainRequest ResumeRequest(const std::string& directory) {
   TrainRequest request;
   request.directory = directory;
   request.resume = true;
-  try {
-    for (const Json& file : json.At("train").AsArray()) request.train.push_back(file.AsString());
-    for (const Json& file : json.At("dev").AsArray()) request.dev.push_back(file.AsString());
-    request.strict = json.At("strict").AsBool();
-    request.limits = OptionsFromJson(json.At("limits"), TrainingLimits(), "limits");
-  } catch (const Error& error) {
-    throw Error(ErrorKind::kData, path + ": " + error.what());
-  }
+  InContext(path, [&] {
+    request.train = FilesFromJson(json, "train", 1);
+    request.dev = FilesFromJson(json, "dev", 0);
+    const Json &strict = json.At("strict"), &limits = json.At("limits");
+    request.strict = InContext("strict", [&] { return strict.AsBool(); });
+    request.limits = LimitsFromJson(limits);
+  });
   return request;
 }
 
@@ -402,8 +427,10 @@ TrainResult Train(const TrainRequest& request, const std::function<bool()>& inte
   CheckDirectory(request);
   const TrainingData data = ReadTrainingData(request);
   const std::unique_ptr<Model> model = MakeModel(request, data.train);
-  const int threads = request.limits.threads > 0 ? request.limits.threads : AvailableThreads();
-  Run run(*model, data, request.limits, threads, CheckpointDirectory(request.directory));
+  int& threads = model->description.training.threads;
+  if (threads == 0) threads = AvailableThreads();
+  Run run(*model, data, request.limits, CheckpointDirectory(request.directory));
+  if (interrupted && interrupted()) return TrainResult{.reason = StopReason::kInterrupted};
   // What may fail is written beside the directory first; an old model is removed only then.
   std::string draft = request.directory;
   while (draft.size() > 1 && draft.back() == '/') draft.pop_back();

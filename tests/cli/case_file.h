@@ -13,7 +13,8 @@
 // and that no temporary file is left.
 //
 // The script finds atento on its PATH; $MODEL: a trained model of $DATA/source and $DATA/target
-// (words "a 1 x" → "X 1 a"; sentences of at most 5 words); $TINY: flags that train one like it.
+// (words "a 1 x" → "X 1 a"; sentences of at most 5 words); $TINY: flags that train one like it;
+// $SOURCE: the repository.
 #ifndef ATENTO_TESTS_CLI_CASE_FILE_H_
 #define ATENTO_TESTS_CLI_CASE_FILE_H_
 

@@ -63,6 +63,7 @@ TinyModel::TinyModel() {
   WriteFileAtomically(directory_.File("target"), target);
   setenv("TINY", kFlags, 1);
   setenv("DATA", directory_.path().c_str(), 1);
+  setenv("SOURCE", ATENTO_SOURCE_DIR, 1);
   setenv("MODEL", directory_.File("model").c_str(), 1);
   setenv("LC_ALL", "C", 1);
   const std::string path =

@@ -101,8 +101,7 @@ TEST(LearnerTest, AveragingOverSentencesMultipliesByTheirMeanLength) {
       [](TrainingOptions& options) { options.loss_normalization = LossNormalization::kSentences; });
   const double per_token = UpdateOnce(*tokens, 1).result.gradient_norm;
   // 15 words and 5 ends in 5 sentences.
-  EXPECT_NEAR(UpdateOnce(*sentences, 1).result.gradient_norm, per_token * 20 / 5,
-              1e-4 * per_token);
+  EXPECT_NEAR(UpdateOnce(*sentences, 1).result.gradient_norm, per_token * 20 / 5, 1e-4 * per_token);
 }
 
 TEST(LearnerTest, TwoThreadsComputeWhatOneDoes) {

@@ -53,7 +53,7 @@ double LearnReversal(Attention attention, Attend attend) {
   request.limits.validate_every = "200";
   request.limits.validation_metrics = "exact";
   request.limits.early_stopping = "exact:100";
-  request.limits.threads = 2;
+  request.training.threads = 2;
   return Train(request).best;
 }
 

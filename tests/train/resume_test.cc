@@ -51,12 +51,16 @@ TrainRequest Request(const std::string& directory, const std::string& model) {
   request.limits.validate_every = "7";
   request.limits.validation_metrics = "exact";
   request.limits.early_stopping = "loss:100";
-  request.limits.threads = 2;
+  request.training.threads = 2;
   return request;
 }
 
+// In a new run: asked once before its directory is written, then before every update.
 std::function<bool()> AfterSteps(int steps) {
-  // Asked before every update.
+  return [steps, n = -1]() mutable { return n++ == steps; };
+}
+// In a run that goes on.
+std::function<bool()> AfterMoreSteps(int steps) {
   return [steps, n = 0]() mutable { return n++ == steps; };
 }
 
@@ -74,7 +78,7 @@ TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   // Between two validations, so that the stop itself must not validate.
   EXPECT_EQ(Train(Request(directory.path(), "parts"), AfterSteps(17)).reason,
             StopReason::kInterrupted);
-  EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterSteps(6)).steps, 23);
+  EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterMoreSteps(6)).steps, 23);
   const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
   EXPECT_EQ(parts.reason, StopReason::kMaxSteps);
   EXPECT_EQ(parts.best, whole.best);
@@ -91,7 +95,7 @@ TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   const std::string directory = getenv(kVariable);
   const TrainRequest request = Request(directory, "killed");
   auto train_until_killed = [&] {
-    Train(request, [n = 0]() mutable {
+    Train(request, [n = -1]() mutable {
       if (n++ == 17) raise(SIGKILL);
       return false;
     });
@@ -151,6 +155,18 @@ TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
   request.overwrite = true;
   EXPECT_ERROR(Train(request), ErrorKind::kUsage, "not a model directory");
   EXPECT_TRUE(FileExists(directory.File("other") + "/thesis.tex"));
+}
+
+// A signal that came while the first checkpoint was written left a directory without one.
+TEST(TrainTest, AnEarlyInterruptionLeavesNothingBehind) {
+  TemporaryDirectory directory;
+  const TrainRequest request = Request(directory.path(), "model");
+  const TrainResult result = Train(request, [&] {
+    EXPECT_FALSE(FileExists(request.directory) || FileExists(request.directory + ".tmp"));
+    return true;
+  });
+  EXPECT_EQ(result.reason, StopReason::kInterrupted);
+  EXPECT_FALSE(FileExists(request.directory) || FileExists(request.directory + ".tmp"));
 }
 
 TEST(TrainTest, BadDataLeavesNothingBehind) {

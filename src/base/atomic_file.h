@@ -1,0 +1,43 @@
+// Files that appear under their names only when they are whole.
+#ifndef ATENTO_BASE_ATOMIC_FILE_H_
+#define ATENTO_BASE_ATOMIC_FILE_H_
+
+#include <string>
+#include <string_view>
+
+namespace atento {
+
+// Writes to `path + ".tmp"`; Commit flushes that to the disk and renames it. A crash leaves the old
+// file or the new one. Nothing is buffered here.
+class AtomicFile {
+ public:
+  // Each throws Error{kIo} naming the path and the reason, e.g. a full disk.
+  explicit AtomicFile(const std::string& path);
+  void Write(std::string_view bytes);
+  // Nothing may be written after it.
+  void Commit();
+
+  // Removes the temporary file unless Commit succeeded.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+ private:
+  const std::string path_;
+  char* const temporary_;  // path; on the heap, since a signal handler may take it over
+  const int slot_;         // where signal handlers find it; negative: nowhere
+  bool exists_ = false;    // the temporary file
+  int file_ = -1;
+};
+
+// From now on SIGHUP, SIGINT and SIGTERM remove the temporary files of all AtomicFiles (of the
+// first 64, if there are more) before they end the process as usual. Signals that the process was
+// started to ignore stay ignored.
+void RemoveTemporariesOnSignals();
+
+// As write(2), but all of the bytes. The error number, or 0.
+int WriteAll(int file, std::string_view bytes);
+
+}  // namespace atento
+
+#endif  // ATENTO_BASE_ATOMIC_FILE_H_

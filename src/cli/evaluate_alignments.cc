@@ -1,0 +1,78 @@
+// atento evaluate --alignments: word alignments against gold ones.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "atento/error.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "cli/evaluate.h"
+#include "metrics/alignment.h"
+
+namespace atento {
+namespace {
+
+// Sentences whose words are counted, if they are given.
+class Lengths {
+ public:
+  Lengths(const std::string& path, bool strict, const NamedLines& alignments) {
+    if (path.empty()) return;
+    lines_ = ReadNamedLines(path, strict);
+    CheckSameCount(alignments, *lines_);
+  }
+  std::optional<int> Words(size_t line) const {
+    if (!lines_) return std::nullopt;
+    return static_cast<int>(SplitWords(lines_->lines[line]).size());
+  }
+
+ private:
+  std::optional<NamedLines> lines_;
+};
+
+std::string JsonText(const AlignmentScore& score) {
+  return Json()
+             .Set("aer", score.error_rate())
+             .Set("precision", score.precision())
+             .Set("recall", score.recall())
+             .Set("sentences", score.sentences())
+             .Set("links", score.links())
+             .Set("gold_sure", score.sure())
+             .Set("gold_possible", score.possible())
+             .Dump(2) +
+         "\n";
+}
+
+std::string Table(const AlignmentScore& score) {
+  return fmt::format(
+      "AER            {:>8.2f}\nprecision      {:>8.2f}\nrecall         {:>8.2f}\n"
+      "sentences      {:>8}\nlinks          {:>8}\ngold sure      {:>8}\ngold possible  {:>8}\n",
+      score.error_rate(), score.precision(), score.recall(), score.sentences(), score.links(),
+      score.sure(), score.possible());
+}
+
+}  // namespace
+
+std::string EvaluateAlignments(const EvaluateOptions& options) {
+  const NamedLines alignments = ReadNamedLines(options.alignments, options.strict);
+  const NamedLines gold = ReadNamedLines(options.gold, options.strict);
+  CheckSameCount(alignments, gold);
+  if (alignments.lines.empty()) {
+    throw Error(ErrorKind::kData, alignments.name + ": no lines; give alignments to evaluate");
+  }
+  const Lengths source(options.source, options.strict, alignments);
+  const Lengths target(options.target, options.strict, alignments);
+  AlignmentScore score;
+  for (size_t i = 0; i < gold.lines.size(); ++i) {
+    LinkRules rules{0, source.Words(i), target.Words(i)};
+    const Links links =
+        ParseLinks(alignments.lines[i], rules, fmt::format("{}:{}", alignments.name, i + 1));
+    rules.base = options.gold_base;
+    score.Add(links, ParseGoldLinks(gold.lines[i], rules, fmt::format("{}:{}", gold.name, i + 1)));
+  }
+  if (score.possible() == 0) {
+    throw Error(ErrorKind::kData, gold.name + ": no links; give gold alignments to compare with");
+  }
+  return options.json ? JsonText(score) : Table(score);
+}
+
+}  // namespace atento
