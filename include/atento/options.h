@@ -270,6 +270,10 @@ struct TrainingOptions {
   double decay = 0.5;
   int decay_patience = 1;
   double clip_norm = 1;
+  double ema_decay = 0;
+  double guided_alignment_weight = 0.5;
+  double guided_alignment_decay = 1;
+  double coverage_weight = 0;
   double label_smoothing = 0.1;
   double dropout_embedding = 0.2;
   double dropout_hidden = 0.2;
@@ -301,6 +305,14 @@ struct TrainingOptions {
     visit("decay-patience", o.decay_patience, kAtLeastOne,
           "plateau: validations without improvement before the factor is applied");
     visit("clip-norm", o.clip_norm, kNotNegative, "limit of the gradient's global norm; 0: none");
+    visit("ema-decay", o.ema_decay, Range{0, 0.999999},
+          "validate and keep an average of the parameters that moves by 1 - X a step; 0: none");
+    visit("guided-alignment-weight", o.guided_alignment_weight, kNotNegative,
+          "weight of the loss between attention and --guided-alignments");
+    visit("guided-alignment-decay", o.guided_alignment_decay, Range{0, 1},
+          "factor of that weight after every epoch");
+    visit("coverage-weight", o.coverage_weight, kNotNegative,
+          "weight of the coverage loss (See+ 2017, eq. 12); needs --coverage");
     visit("label-smoothing", o.label_smoothing, kShare, "share spread over the vocabulary");
     visit("dropout-embedding", o.dropout_embedding, kShare, "dropped of embeddings");
     visit("dropout-hidden", o.dropout_hidden, kShare, "dropped between layers");

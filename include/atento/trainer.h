@@ -29,6 +29,8 @@ struct TrainRequest {
   // The same; empty: 1 % of the training pairs, at most 1000, are held out.
   std::vector<std::string> dev;
   std::string directory;
+  // Word alignments of the training pairs, i-j, line by line; empty: none.
+  std::string guided_alignments;
   std::string init_from;  // a model directory to start from; empty: none
   bool resume = false;
   bool overwrite = false;

@@ -61,12 +61,13 @@ void Dropout(Matrix x, Real rate, uint64_t key);
 // normalised apart from each other. μ and σ² are the mean and variance (1/H) of one block of one
 // row, and ρ = 1/√(σ² + ε).
 constexpr Real kLayerNormEpsilon = Real(1e-5);
-// x becomes x̂ = ρ (x − μ) in place; inverse_deviation [R,blocks] receives ρ. The deviations are
-// taken from the mean twice, hence no cancellation: x̂ is within 4 ulp of max(1, |x̂|) and ρ within
-// 4 ulp, however large the mean (tested to H = 1000).
+// x becomes x̂ = ρ (x − μ) in place; inverse_deviation [R,blocks] receives ρ. Whatever the mean,
+// x̂ is within 4 ulp of max(1, |x̂|) and ρ within 4 ulp (measured: 3.2 and 1.8) up to H = 1000, and
+// within 16 (measured: 11.5 and 7.4) without vector instructions: fewer lanes, longer sums.
 void LayerNormalize(int blocks, Matrix x, Matrix inverse_deviation);
 // The gradient of x through y = gain∘x̂ overwrites d_x, which may be d_y itself. gain [blocks·H].
-// With d = gain∘d_y and means over a block:  d_x = ρ (d − mean(d) − x̂ mean(d∘x̂)).
+// With d = gain∘d_y and means over a block:  d_x = ρ (d − mean(d) − x̂ mean(d∘x̂)), within 4 ulp of
+// ρ max|d| max(1, |x̂|) (measured: 2.8).
 void LayerNormalizeBackward(int blocks, ConstMatrix x_hat, ConstMatrix inverse_deviation,
                             ConstVector gain, ConstMatrix d_y, Matrix d_x);
 // y += gain∘x, the same gain for every row.

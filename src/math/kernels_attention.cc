@@ -36,12 +36,12 @@ void DotScoresBackwardKernel(ConstVector query, ConstMatrix keys, MemoryRows row
   }
 }
 
-// tanh(q + k_j), with coverage tanh(q + k_j + κ_j w_c), for the vectors that begin here.
+// tanh(q + k_j), or with coverage tanh(q + k_j + κ_j w_c), from i on.
 template <bool kCoverage, class Memory>
-HWY_INLINE Vec AdditiveTau(Memory memory, const Real* q, const Real* k, Vec kappa_j,
+HWY_INLINE Vec AdditiveTau(Memory memory, size_t i, const Real* q, const Real* k, Vec kappa_j,
                            const Real* w_c) {
-  Vec argument = hn::Add(memory.Load(q), memory.Load(k));
-  if constexpr (kCoverage) argument = hn::MulAdd(kappa_j, memory.Load(w_c), argument);
+  Vec argument = hn::Add(memory.Load(q + i), memory.Load(k + i));
+  if constexpr (kCoverage) argument = hn::MulAdd(kappa_j, memory.Load(w_c + i), argument);
   return TanhLanes(argument);
 }
 
@@ -59,7 +59,7 @@ HWY_INLINE void AdditiveForward(ConstVector query, ConstMatrix keys, ConstVector
     const Real* k = RowOf(keys, rows, j);
     const Vec kappa_j = KappaOf<kCoverage>(coverage, j);
     e[j] = Sum(query.size(), [=](auto memory, size_t i, Vec a) ATENTO_BODY {
-      const Vec tau = AdditiveTau<kCoverage>(memory, q + i, k + i, kappa_j, w_c + i);
+      const Vec tau = AdditiveTau<kCoverage>(memory, i, q, k, kappa_j, w_c);
       return hn::MulAdd(memory.Load(v + i), tau, a);
     });
   }
@@ -78,7 +78,7 @@ HWY_INLINE void AdditiveBackward(ConstVector query, ConstMatrix keys, ConstVecto
     const Vec d_e_j = Set(d_e[j]), kappa_j = KappaOf<kCoverage>(coverage, j);
     // Returns δ, the gradient of the argument of tanh.
     const auto add_gradients = [=](auto memory, size_t i) ATENTO_BODY {
-      const Vec tau = AdditiveTau<kCoverage>(memory, q + i, k + i, kappa_j, w_c + i);
+      const Vec tau = AdditiveTau<kCoverage>(memory, i, q, k, kappa_j, w_c);
       const Vec delta = hn::Mul(hn::Mul(d_e_j, memory.Load(v + i)), TanhSlope(tau));
       memory.Store(hn::MulAdd(d_e_j, tau, memory.Load(d_v + i)), d_v + i);
       memory.Store(hn::Add(memory.Load(d_q + i), delta), d_q + i);
