@@ -10,6 +10,10 @@ function(atento_compile_options target)
   if(ATENTO_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
+  # Optimising std::string, GCC 12 warns of overlaps that cannot be (its bug 105651).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   # Results must not depend on whether the compiler contracts a*b+c: kernels ask for FMA explicitly.
   target_compile_options(${target} PRIVATE -ffp-contract=off)
   if(ATENTO_SANITIZE)
