@@ -116,7 +116,7 @@ struct AttentionOptions {
   int attention_heads = 1;
   AttentionWindow attention_window = AttentionWindow::kGlobal;
   int window_radius = 10;
-  int location_positions = 100;
+  int location_positions = 101;
   bool coverage = false;
 
   template <class Self, class Visitor>

@@ -19,6 +19,7 @@ struct TrainFlags {
   std::string model;
   std::string preset = "small";
   std::string config;
+  std::string guided_alignments;
   std::string init_from;
   bool resume = false;
   bool overwrite = false;
@@ -35,6 +36,10 @@ struct TrainFlags {
     visit("model", o.model, kAny, "directory to write", "DIR");
     visit("preset", o.preset, kAny, "named settings to start from; listed below", "NAME");
     visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
+    visit(
+        "guided-alignments", o.guided_alignments, kAny,
+        "links i-j between the words of the training pairs, line by line, to train attention with",
+        "FILE");
     visit("init-from", o.init_from, kAny, "model directory whose parameters to start from", "DIR");
     visit("resume", o.resume, kAny, "go on from the last checkpoint of --model");
     visit("overwrite", o.overwrite, kAny, "replace a model that is already in --model");
@@ -130,6 +135,7 @@ void TrainCommand::Prepare(const FlagSet& flags) {
     request_ = ResumeRequest(flags.Text("model"));
     flags_.train.values = request_.train;
     flags_.dev.values = request_.dev;
+    flags_.guided_alignments = request_.guided_alignments;
     flags_.strict = request_.strict;
     return;
   }
@@ -176,6 +182,7 @@ int TrainCommand::Run(const FlagSet&) {
   request_.train = flags_.train.values;
   request_.dev = flags_.dev.values;
   request_.directory = flags_.model;
+  request_.guided_alignments = flags_.guided_alignments;
   request_.init_from = flags_.init_from;
   request_.resume = flags_.resume;
   request_.overwrite = flags_.overwrite;

@@ -152,6 +152,9 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
     throw Error(ErrorKind::kUsage, "--tie all needs --joint-vocabulary");
   }
   CheckModelConfig(d.model);
+  if (d.training.coverage_weight > 0 && !d.model.coverage) {
+    throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
+  }
   if (d.model.attention == Attention::kLocation &&
       d.training.max_source_tokens >= d.model.location_positions) {
     const std::string positions = std::to_string(d.model.location_positions);

@@ -88,6 +88,18 @@ void Luong2015Global(Preset& p) {
   p.limits.early_stopping = "loss:12";
 }
 
+void Luong2015LocalM(Preset& p) {
+  Luong2015Global(p);
+  p.summary = "local attention of Luong+ 2015, monotonic: around the target's own position";
+  p.model.attention_window = AttentionWindow::kLocalM;
+}
+
+void Luong2015LocalP(Preset& p) {
+  Luong2015Global(p);
+  p.summary = "local attention of Luong+ 2015, predictive: around a position that is learned";
+  p.model.attention_window = AttentionWindow::kLocalP;
+}
+
 void Small(Preset& p) {
   p.summary = "the default: conditional GRU, for 10 000 to 50 000 pairs of sentences";
 }
@@ -108,6 +120,8 @@ constexpr Entry kPresets[] = {
     {"walkthrough", Walkthrough},
     {"bahdanau2014", Bahdanau2014},
     {"luong2015-global", Luong2015Global},
+    {"luong2015-local-m", Luong2015LocalM},
+    {"luong2015-local-p", Luong2015LocalP},
     {"encdec2014", EncDec2014},
 };
 

@@ -13,7 +13,7 @@ Learner::Learner(Model& model, int threads)
     : model_(model),
       options_(model.description.training),
       pool_(threads),
-      optimizer_(options_, model.config()) {
+      optimizer_(options_, model.config(), model.parameters) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(model.config()));
   pool_.Run([](int) { SetGemmThreads(1); });
 }
@@ -34,6 +34,10 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
   loss.output.label_smoothing = static_cast<Real>(options_.label_smoothing);
   loss.output.gradient_scale =
       static_cast<Real>(1.0 / static_cast<double>(per_token ? step.target_tokens : step.sentences));
+  loss.guided_weight = static_cast<Real>(
+      options_.guided_alignment_weight *
+      std::pow(options_.guided_alignment_decay, static_cast<double>(step.position.epoch)));
+  loss.coverage_weight = static_cast<Real>(options_.coverage_weight);
   DropoutOptions dropout;
   dropout.embedding = static_cast<Real>(options_.dropout_embedding);
   dropout.hidden = static_cast<Real>(options_.dropout_hidden);

@@ -63,6 +63,12 @@ TrainingData ReadTrainingData(const TrainRequest& request) {
   Corpus train = ReadCorpus(request.train, "--train", request.strict);
   data.fingerprint.train_bytes = train.bytes;
   data.fingerprint.train_hash = train.hash;
+  if (!request.guided_alignments.empty()) {
+    data.alignments =
+        ReadAlignmentFile(request.guided_alignments, train.report.lines, request.strict);
+    data.fingerprint.links_bytes = data.alignments->bytes;
+    data.fingerprint.links_hash = data.alignments->hash;
+  }
   if (request.dev.empty()) {
     HeldOutSplit split =
         SplitHeldOut(std::move(train.pairs), static_cast<uint64_t>(request.training.seed));
@@ -101,12 +107,17 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
   return model;
 }
 
-std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs) {
+std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs,
+                                const AlignmentFile* alignments) {
   std::vector<TokenPair> tokens;
   tokens.reserve(pairs.size());
   for (const TextPair& pair : pairs) {
-    tokens.push_back({model.source_tokenizer.Encode(pair.source).ids,
-                      model.target_tokenizer.Encode(pair.target).ids});
+    EncodedText source = model.source_tokenizer.Encode(pair.source);
+    EncodedText target = model.target_tokenizer.Encode(pair.target);
+    TokenPair& both = tokens.emplace_back();
+    if (alignments) both.links = TokenLinks(*alignments, pair.line, source, target);
+    both.source = std::move(source.ids);
+    both.target = std::move(target.ids);
   }
   return tokens;
 }

@@ -4,18 +4,21 @@
 #define ATENTO_TRAIN_PREPARE_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "atento/trainer.h"
 #include "model/model.h"
 #include "text/batch.h"
 #include "text/corpus.h"
+#include "train/guided.h"
 #include "train/state.h"
 
 namespace atento {
 
 struct TrainingData {
   std::vector<TextPair> train, dev;
+  std::optional<AlignmentFile> alignments;  // of the training pairs
   DataFingerprint fingerprint;
 };
 
@@ -27,7 +30,9 @@ TrainingData ReadTrainingData(const TrainRequest& request);
 // random. Throws Error.
 std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<TextPair>& train);
 
-std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs);
+// alignments: null: none. Throws Error{kData} for links that do not fit their pair.
+std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs,
+                                const AlignmentFile* alignments = nullptr);
 
 }  // namespace atento
 

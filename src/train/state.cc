@@ -32,6 +32,8 @@ void ForEachField(State& s, Visitor&& visit) {
   visit("dev-bytes", s.data.dev_bytes);
   visit("train-hash", s.data.train_hash);
   visit("dev-hash", s.data.dev_hash);
+  visit("links-bytes", s.data.links_bytes);
+  visit("links-hash", s.data.links_hash);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ namespace atento {
 struct DataFingerprint {
   int64_t train_bytes = 0, dev_bytes = 0;
   uint64_t train_hash = 0, dev_hash = 0;  // dev: 0 if held out
+  int64_t links_bytes = 0;                // of the guided alignments; 0: none
+  uint64_t links_hash = 0;
 
   bool operator==(const DataFingerprint&) const = default;
 };
