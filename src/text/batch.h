@@ -15,7 +15,7 @@ struct TokenPair {
   std::vector<int> source;
   std::vector<int> target;
   // A given alignment, (target, source) positions, sorted and without repetition; may be empty.
-  std::vector<std::pair<int, int>> links;
+  std::vector<std::pair<int, int>> links = {};
 };
 
 // The work of one worker. Source and target are sorted each on their own by falling length (ties:

@@ -56,6 +56,14 @@ std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
   return {std::move(source_tokenizer), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
 }
 
+void CheckGuided(const TrainRequest& request, const ModelConfig& model) {
+  const bool scored = model.attention != Attention::kNone && model.attention != Attention::kFixed;
+  if (request.guided_alignments.empty() || scored) return;
+  throw Error(ErrorKind::kUsage, "--guided-alignments has no attention to guide with --attention " +
+                                     std::string(EnumName(model.attention)) +
+                                     ": use another score, or leave it out");
+}
+
 }  // namespace
 
 TrainingData ReadTrainingData(const TrainRequest& request) {
@@ -96,9 +104,11 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
     // Fine-tuning: the vocabularies and the architecture are the old model's, the training is new.
     std::unique_ptr<Model> model = LoadModel(request.init_from);
     model->description.training = request.training;
+    CheckGuided(request, model->config());
     return model;
   }
   auto [source, target] = LearnTokenizers(request.text, train);
+  CheckGuided(request, description.model);
   description.model.source_vocabulary = source.vocabulary_size();
   description.model.target_vocabulary = target.vocabulary_size();
   auto model =

@@ -35,6 +35,20 @@ TEST(BatchTest, SidesAreSortedEachOnTheirOwn) {
   EXPECT_EQ(batch.target_to_source, (Ids{2, 1, 0}));
 }
 
+TEST(BatchTest, LinksFollowTheRowsOfTheTarget) {
+  const std::vector<TokenPair> pairs = {{{5, 6}, {7}, {{0, 1}}},
+                                        {{2, 3, 4}, {8, 9}, {{0, 2}, {1, 0}, {1, 1}}}};
+  const Batch batch = MakeBatch(pairs);
+  // Rows: y_1 of pair 1, y_1 of pair 0; y_2 of pair 1, </s> of pair 0; </s> of pair 1.
+  EXPECT_EQ(batch.link_offset, (Ids{0, 1, 2, 4, 4, 4}));
+  EXPECT_EQ(batch.link_positions, (Ids{2, 1, 0, 1}));
+}
+
+TEST(BatchTest, WithoutLinksThereAreNone) {
+  const std::vector<TokenPair> pairs = {{{5}, {7}, {}}};
+  EXPECT_TRUE(MakeBatch(pairs).link_offset.empty());
+}
+
 TEST(BatchTest, ColumnsLeadBackToTheirPairs) {
   std::vector<TokenPair> pairs;
   for (int i = 0; i < 40; ++i) {
