@@ -370,6 +370,7 @@ struct SearchOptions {
   double length_penalty = 1;
   double max_length_ratio = 2;
   int batch_sentences = 32;
+  bool replace_unknown = false;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -380,6 +381,8 @@ struct SearchOptions {
     visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
           "at most ceil(ratio * source tokens) + 10 tokens");
     visit("batch-sentences", o.batch_sentences, kAtLeastOne, "sentences decoded together");
+    visit("replace-unknown", o.replace_unknown, kAny,
+          "write the source word with the largest weight in place of <unk> (Luong+ 2015)");
   }
 };
 

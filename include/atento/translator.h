@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,17 @@ struct Alignment {
   // by target. A target word without any weight has none.
   std::vector<std::pair<int, int>> links;
 };
+
+// Which target token the weights of a decoder step belong to.
+struct AlignOptions {
+  // To the token that the step reads, the one before the token that it predicts: token t has the
+  // weights of step t + 1, and those of the first step belong to no token. Luong+ 2015
+  // (arXiv:1508.04025), footnote 14, reads content-based attention this way.
+  bool shift = false;
+};
+
+// Source word → target word, both as they stand in a text: without white space.
+using Dictionary = std::unordered_map<std::string, std::string>;
 
 struct TranslationHypothesis {
   std::string text;
@@ -59,15 +71,26 @@ class Translator {
 
   // The translations of lines, in their order. Lines are sorted by length and decoded in batches;
   // what a line becomes does not depend on the others. An empty line gives no hypotheses.
-  // Throws Error{kUsage} if an option is out of range, or n_best larger than the beam.
+  // With options.replace_unknown an <unk> becomes the source word with the largest weight in its
+  // step, or what the dictionary has for that word; log_prob stays that of <unk>, which also stays
+  // where no source word has any weight. Throws as CheckOptions.
   std::vector<Translation> Translate(std::span<const std::string> lines,
-                                     const SearchOptions& options = {}) const;
+                                     const SearchOptions& options = {},
+                                     const Dictionary& dictionary = {}) const;
+
+  // Throws Error{kUsage} if an option is out of range, n_best is larger than the beam, or
+  // replace_unknown is asked of models that do not have attention and whole words as target tokens.
+  void CheckOptions(const SearchOptions& options) const;
 
   // ln p of each target given its source, and their alignment; sources and targets of equal number
   // (Error{kData} otherwise). Either side may be empty; lines are not cut, but more than 10000
-  // tokens are refused (Error{kData}).
+  // tokens are refused (Error{kData}), as are sources that location attention has no scores for.
   std::vector<ScoredPair> Score(std::span<const std::string> sources,
-                                std::span<const std::string> targets) const;
+                                std::span<const std::string> targets,
+                                const AlignOptions& options = {}) const;
+
+  // Whether there are alignments: at least one of the models has attention.
+  bool has_attention() const;
 
  private:
   struct Impl;

@@ -32,9 +32,11 @@ class Command {
 std::unique_ptr<Command> MakeTrainCommand();
 std::unique_ptr<Command> MakeTranslateCommand();
 std::unique_ptr<Command> MakeScoreCommand();
+std::unique_ptr<Command> MakeAlignCommand();
 std::unique_ptr<Command> MakeEvaluateCommand();
 std::unique_ptr<Command> MakeExplainCommand();
 std::unique_ptr<Command> MakeInfoCommand();
+std::unique_ptr<Command> MakeAverageCommand();
 std::unique_ptr<Command> MakeLessonsCommand();
 
 // All of them, in the order of `atento --help`.

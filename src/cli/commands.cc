@@ -8,9 +8,11 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeTrainCommand());
   commands.push_back(MakeTranslateCommand());
   commands.push_back(MakeScoreCommand());
+  commands.push_back(MakeAlignCommand());
   commands.push_back(MakeEvaluateCommand());
   commands.push_back(MakeExplainCommand());
   commands.push_back(MakeInfoCommand());
+  commands.push_back(MakeAverageCommand());
   commands.push_back(MakeLessonsCommand());
   return commands;
 }

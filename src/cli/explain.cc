@@ -73,7 +73,7 @@ environment.
   }
   void Declare(FlagSet* flags) override {
     flags->Add("Flags", &options_);
-    flags->Add("Search", &search_, {"n-best", "batch-sentences"});
+    flags->Add("Search", &search_, {"n-best", "batch-sentences", "replace-unknown"});
     flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
   }
   int Run(const FlagSet& flags) override;

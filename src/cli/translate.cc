@@ -1,18 +1,15 @@
 // atento translate: lines in, translations out, in the order of the lines.
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "atento/error.h"
 #include "atento/translator.h"
 #include "cli/command.h"
+#include "cli/dictionary.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/translation_format.h"
-#include "model/model.h"
 #include "search/beam_search.h"
-#include "search/ensemble.h"
 
 namespace atento {
 namespace {
@@ -25,6 +22,7 @@ struct TranslateOptions {
   std::string input = "-";
   std::string output = "-";
   TranslationStyle style;
+  std::string dictionary;
   bool strict = false;
   int threads = 0;
   std::string config;
@@ -39,6 +37,9 @@ struct TranslateOptions {
     visit("scores", o.style.scores, kAny,
           "in text format: append log-probability and score; the others always have them");
     visit("alignments", o.style.alignments, kAny, "which source words each target word came from");
+    visit("dictionary", o.dictionary, kAny,
+          "for --replace-unknown: source word, tab, what to write for it; others are copied",
+          "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
     visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
@@ -61,7 +62,7 @@ class TranslateCommand : public Command {
 
  private:
   void Check() const;
-  void CheckAttention() const;
+  void CheckModel(const Translator& translator) const;
 
   TranslateOptions options_;
   SearchOptions search_;
@@ -86,6 +87,10 @@ Log-probabilities are natural logarithms, `</s>` counted; a score is log-probabi
 the X of `--length-penalty`. Alignments are of words between white space, counted from 0. Hard:
 `source-target` pairs, in jsonl `[source, target]`. Soft: the weights of all source words for each
 target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
+
+`--replace-unknown` is for models whose target tokens are words or symbols: an `<unk>` in a
+translation becomes the source word that it attended to most, or what `--dictionary` has for that
+word. Of several entries for a word the first counts; columns after the second do not.
 )";
 }
 
@@ -99,28 +104,35 @@ void TranslateCommand::Check() const {
     throw Error(ErrorKind::kUsage,
                 "--scores is for --format text; the other formats always have scores");
   }
+  if (!options_.dictionary.empty() && !search_.replace_unknown) {
+    throw Error(ErrorKind::kUsage, "--dictionary is for --replace-unknown; give both, or neither");
+  }
+  if (options_.dictionary == "-" && options_.input == "-") {
+    throw Error(ErrorKind::kUsage,
+                "--input and --dictionary are both standard input; name a file for one");
+  }
   if (options_.style.alignments == AlignmentFormat::kSoft &&
       options_.style.format == TranslationFormat::kMoses) {
     throw Error(ErrorKind::kUsage, "--alignments soft needs --format text, tsv or jsonl");
   }
 }
 
-void TranslateCommand::CheckAttention() const {
-  if (options_.style.alignments == AlignmentFormat::kNone) return;
-  const bool any = std::any_of(options_.model.begin(), options_.model.end(), [](const auto& model) {
-    return HasAlpha(LoadModelDescription(model)->config());
-  });
-  if (any) return;
+void TranslateCommand::CheckModel(const Translator& translator) const {
+  translator.CheckOptions(search_);
+  if (options_.style.alignments == AlignmentFormat::kNone || translator.has_attention()) return;
   throw Error(ErrorKind::kUsage,
               "--alignments needs a model with attention: leave it out, or train a model with "
-              "--attention dot, general or additive");
+              "another --attention than none or fixed");
 }
 
 int TranslateCommand::Run(const FlagSet&) {
   Check();
   TextInput input(options_.input, options_.strict);
-  CheckAttention();
+  const Dictionary dictionary = options_.dictionary.empty()
+                                    ? Dictionary()
+                                    : ReadDictionary(options_.dictionary, options_.strict);
   const Translator translator(options_.model, options_.threads);
+  CheckModel(translator);
   Output output(options_.output);
   LineWarnings truncated("longer than the sentences of training; translated as far as those went");
   const bool interactive = options_.input == "-" && isatty(STDIN_FILENO) != 0;
@@ -134,7 +146,7 @@ int TranslateCommand::Run(const FlagSet&) {
     for (std::string line; lines.size() < chunk && (more = input.Next(&line));) {
       lines.push_back(std::move(line));
     }
-    const std::vector<Translation> translations = translator.Translate(lines, search_);
+    const std::vector<Translation> translations = translator.Translate(lines, search_, dictionary);
     for (size_t i = 0; i < translations.size(); ++i) {
       const int64_t number = before + static_cast<int64_t>(i) + 1;
       if (translations[i].truncated) truncated.Add(input.name() + ":" + std::to_string(number));

@@ -2,67 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <iterator>
-
 #include "base/json.h"
+#include "cli/alignment_format.h"
 
 namespace atento {
 namespace {
 
-// "0-0 2-1": Pharaoh.
-std::string HardText(const Alignment& alignment) {
-  std::string text;
-  for (const auto& [source, target] : alignment.links) {
-    fmt::format_to(std::back_inserter(text), "{}{}-{}", text.empty() ? "" : " ", source, target);
-  }
-  return text;
-}
-
-float Weight(const Alignment& alignment, int target, int source) {
-  return alignment
-      .weights[static_cast<size_t>(target) * static_cast<size_t>(alignment.source_words) +
-               static_cast<size_t>(source)];
-}
-
-bool HasWeights(const Alignment& alignment) { return !alignment.weights.empty(); }
-
-// A target word's weights with commas between, target words with spaces between.
-std::string SoftText(const Alignment& alignment) {
-  std::string text;
-  if (!HasWeights(alignment)) return text;
-  for (int t = 0; t < alignment.target_words; ++t) {
-    if (t > 0) text += ' ';
-    for (int s = 0; s < alignment.source_words; ++s) {
-      fmt::format_to(std::back_inserter(text), "{}{:.4f}", s == 0 ? "" : ",",
-                     Weight(alignment, t, s));
-    }
-  }
-  return text;
-}
-
 std::string AlignmentText(AlignmentFormat format, const Alignment& alignment) {
-  if (format == AlignmentFormat::kHard) return HardText(alignment);
-  if (format == AlignmentFormat::kSoft) return SoftText(alignment);
+  if (format == AlignmentFormat::kHard) return FormatLinks(LinksOf(alignment));
+  if (format == AlignmentFormat::kSoft) return WeightsText(alignment);
   return "";
 }
 
 Json AlignmentJson(AlignmentFormat format, const Alignment& alignment) {
-  Json json{Json::Array{}};
-  if (format == AlignmentFormat::kHard) {
-    for (const auto& [source, target] : alignment.links) {
-      json.Append(Json(Json::Array{source, target}));
-    }
-  } else if (HasWeights(alignment)) {
-    for (int t = 0; t < alignment.target_words; ++t) {
-      Json row{Json::Array{}};
-      for (int s = 0; s < alignment.source_words; ++s) {
-        row.Append(std::round(static_cast<double>(Weight(alignment, t, s)) * 1e4) / 1e4);
-      }
-      json.Append(std::move(row));
-    }
-  }
-  return json;
+  return format == AlignmentFormat::kHard ? LinksJson(LinksOf(alignment)) : WeightsJson(alignment);
 }
 
 std::string TextLine(const TranslationStyle& style, const Translation& translation) {

@@ -174,6 +174,9 @@ void SgdUpdate(Real learning_rate, Real gradient_scale, ConstVector gradient, Ve
 void AdadeltaUpdate(Real learning_rate, Real rho, Real epsilon, Real gradient_scale,
                     ConstVector gradient, Vector g2, Vector u2, Vector w);
 
+// average += share·(w − average)
+void AverageUpdate(Real share, ConstVector w, Vector average);
+
 // "AVX3_ZEN4", …: the instruction set in use.
 const char* KernelTarget();
 

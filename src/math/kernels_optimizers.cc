@@ -50,6 +50,16 @@ void AdadeltaKernel(Real learning_rate, Real rho, Real epsilon, Real gradient_sc
   });
 }
 
+void AverageKernel(Real share, ConstVector weights, Vector average) {
+  const Real* w_in = weights.data();
+  Real* a_out = average.data();
+  const Vec step = Set(share);
+  Loop(weights.size(), [=](auto memory, size_t i) ATENTO_BODY {
+    const Vec a = memory.Load(a_out + i);
+    memory.Store(hn::MulAdd(step, hn::Sub(memory.Load(w_in + i), a), a), a_out + i);
+  });
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace atento
 HWY_AFTER_NAMESPACE();
@@ -59,6 +69,7 @@ namespace atento {
 
 HWY_EXPORT(AdamKernel);
 HWY_EXPORT(AdadeltaKernel);
+HWY_EXPORT(AverageKernel);
 
 void AdamUpdate(const AdamStep& step, ConstVector gradient, Vector m, Vector v, Vector w) {
   CHECK(m.size() == gradient.size() && v.size() == m.size() && w.size() == m.size());
@@ -74,6 +85,11 @@ void AdadeltaUpdate(Real learning_rate, Real rho, Real epsilon, Real gradient_sc
   CHECK(g2.size() == gradient.size() && u2.size() == g2.size() && w.size() == g2.size());
   HWY_DYNAMIC_DISPATCH(AdadeltaKernel)
   (learning_rate, rho, epsilon, gradient_scale, gradient, g2, u2, w);
+}
+
+void AverageUpdate(Real share, ConstVector w, Vector average) {
+  CHECK(average.size() == w.size());
+  HWY_DYNAMIC_DISPATCH(AverageKernel)(share, w, average);
 }
 
 }  // namespace atento

@@ -67,7 +67,11 @@ ModelDraft::~ModelDraft() {
 }
 
 void ModelDraft::Commit() {
-  MakeDirectories(directory_);
+  if (!FileExists(directory_)) {
+    fs::rename(path_, directory_);
+    committed_ = true;
+    return;
+  }
   RemoveModel(directory_);
   for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
     fs::rename(entry.path(), fs::path(directory_) / entry.path().filename());

@@ -9,7 +9,7 @@
 namespace atento {
 
 Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
-                     const TokenWords& target) {
+                     const TokenWords& target, const AlignOptions& options) {
   Alignment alignment;
   if (alpha.empty()) return alignment;
   const size_t columns = source.word_of.size() + 1;
@@ -27,10 +27,12 @@ Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
     const int word = target.word_of[t];
     if (word < 0) continue;
     ++tokens[static_cast<size_t>(word)];
+    // The step that reads token t is the one after the step that predicts it.
+    const std::span<const float> weights = alpha.subspan((options.shift ? t + 1 : t) * columns);
     for (size_t j = 0; j < source.word_of.size(); ++j) {
       const int source_word = source.word_of[j];
       if (source_word < 0) continue;
-      row_of(word)[static_cast<size_t>(source_word)] += alpha[t * columns + j];
+      row_of(word)[static_cast<size_t>(source_word)] += weights[j];
     }
   }
   for (int word = 0; word < target.words; ++word) {

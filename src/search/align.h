@@ -15,10 +15,11 @@ struct TokenWords {
 };
 
 // α is summed over the tokens of a source word and averaged over those of a target word; the row
-// and the column of </s>, and spaces, are left out. alpha: [target tokens + 1][source tokens + 1],
-// </s> last in both (checked), or empty: then so is the result.
+// and the column of </s>, and spaces, are left out. With options.shift token t has the weights of
+// row t + 1, the last one those of </s>; row 0 is left out instead. alpha: [target tokens + 1]
+// [source tokens + 1], </s> last in both (checked), or empty: then so is the result.
 Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
-                     const TokenWords& target);
+                     const TokenWords& target, const AlignOptions& options = {});
 
 }  // namespace atento
 

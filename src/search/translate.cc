@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/options.h"
 #include "search/align.h"
 #include "search/force_decode.h"
+#include "search/replace_unknown.h"
 #include "text/tokenizer.h"
 
 namespace atento {
@@ -48,13 +50,14 @@ std::vector<int> ByLength(size_t count, const LengthOf& length_of) {
 
 // A line as the models read it.
 struct SourceLine {
+  const std::string* text;
   EncodedText encoded;
   bool truncated = false;
 };
 
 // At most as many tokens as the models were trained with.
 SourceLine EncodeSource(Ensemble models, const std::string& line) {
-  SourceLine source{models[0]->source_tokenizer.Encode(line)};
+  SourceLine source{&line, models[0]->source_tokenizer.Encode(line)};
   const auto most = static_cast<size_t>(MostSourceTokens(models));
   EncodedText& encoded = source.encoded;
   if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
@@ -65,7 +68,7 @@ SourceLine EncodeSource(Ensemble models, const std::string& line) {
 }
 
 Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothesis>& hypotheses,
-                            const Tokenizer& tokenizer) {
+                            const Tokenizer& tokenizer, const TranslateOptions& options) {
   Translation translation;
   translation.truncated = source.truncated;
   for (const Hypothesis& hypothesis : hypotheses) {
@@ -73,8 +76,13 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
     TranslationHypothesis& result = translation.hypotheses.emplace_back();
     result.log_prob = hypothesis.log_prob;
     result.score = hypothesis.score;
-    result.alignment = AlignWords(hypothesis.alpha, {source.encoded.word_of, source.encoded.words},
-                                  {decoded.word_of, decoded.words});
+    Alignment alignment =
+        AlignWords(hypothesis.alpha, {source.encoded.word_of, source.encoded.words},
+                   {decoded.word_of, decoded.words});
+    if (options.search.replace_unknown) {
+      ReplaceUnknown(hypothesis.ids, *source.text, alignment, options.dictionary, &decoded);
+    }
+    if (options.with_alignments) result.alignment = std::move(alignment);
     result.text = std::move(decoded.text);
   }
   return translation;
@@ -128,12 +136,13 @@ std::vector<std::span<const int>> CutScoredBatches(std::span<const int> order,
   return batches;
 }
 
-ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced) {
+ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced,
+                          const AlignOptions& options) {
   ScoredPair result;
   result.log_prob = forced.log_prob;
   result.target_tokens = static_cast<int>(pair.target.ids.size()) + 1;
   result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words},
-                                {pair.target.word_of, pair.target.words});
+                                {pair.target.word_of, pair.target.words}, options);
   return result;
 }
 
@@ -154,9 +163,25 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
   }
 }
 
+void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
+  CheckSearchOptions(options);
+  if (!options.replace_unknown) return;
+  if (CountAlphas(models) == 0) {
+    throw Error(ErrorKind::kUsage,
+                "--replace-unknown needs a model with attention: leave it out, or train a model "
+                "with another --attention than none or fixed");
+  }
+  const TokenizerKind kind = models[0]->target_tokenizer.kind();
+  if (kind != TokenizerKind::kWords && kind != TokenizerKind::kSymbols) {
+    throw Error(ErrorKind::kUsage,
+                "--replace-unknown needs a model whose target tokens are words or symbols, not " +
+                    std::string(EnumName(kind)) + ": leave it out");
+  }
+}
+
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads) {
-  CheckSearchOptions(options.search);
+  CheckSearchOptionsFit(models, options.search);
   std::vector<SourceLine> sources;
   sources.reserve(lines.size());
   for (const std::string& line : lines) sources.push_back(EncodeSource(models, line));
@@ -169,6 +194,7 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
   const int shared = (sentences + threads.count() - 1) / threads.count();
   const int size = std::max(
       1, std::min({options.search.batch_sentences, shared, kMostRows / options.search.beam}));
+  const bool with_alpha = options.with_alignments || options.search.replace_unknown;
   std::vector<Translation> translations(lines.size());
   threads.Run((sentences + size - 1) / size, [&](int batch, SearchArenas& arenas) {
     const int begin = batch * size;
@@ -176,17 +202,19 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
     std::vector<std::vector<int>> ids;
     for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results = BeamSearch(models, ids, options.search, options.with_alignments, arenas);
+    const auto results = BeamSearch(models, ids, options.search, with_alpha, arenas);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
-      translations[i] = MakeTranslation(sources[i], results[k], models[0]->target_tokenizer);
+      translations[i] =
+          MakeTranslation(sources[i], results[k], models[0]->target_tokenizer, options);
     }
   });
   return translations;
 }
 
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
-                                   std::span<const std::string> targets, SearchThreads& threads) {
+                                   std::span<const std::string> targets, SearchThreads& threads,
+                                   const AlignOptions& options) {
   if (sources.size() != targets.size()) {
     throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
                                       std::to_string(targets.size()) +
@@ -212,7 +240,7 @@ std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string>
     const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
-      scored[i] = MakeScoredPair(pairs[i], forced[k]);
+      scored[i] = MakeScoredPair(pairs[i], forced[k], options);
     }
   });
   return scored;

@@ -22,7 +22,12 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names);
 struct TranslateOptions {
   SearchOptions search;
   bool with_alignments = true;
+  // For search.replace_unknown; must outlive the call. None: words are copied.
+  const Dictionary* dictionary = nullptr;
 };
+
+// As Translator::CheckOptions.
+void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options);
 
 // As Translator::Translate.
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
@@ -46,7 +51,8 @@ class PairError : public Error {
 
 // As Translator::Score. Throws PairError for a pair that is too long.
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
-                                   std::span<const std::string> targets, SearchThreads& threads);
+                                   std::span<const std::string> targets, SearchThreads& threads,
+                                   const AlignOptions& options = {});
 
 }  // namespace atento
 

@@ -32,13 +32,22 @@ Translator::Translator(Translator&&) noexcept = default;
 Translator& Translator::operator=(Translator&&) noexcept = default;
 
 std::vector<Translation> Translator::Translate(std::span<const std::string> lines,
-                                               const SearchOptions& options) const {
-  return TranslateLines(impl_->models, lines, {.search = options}, impl_->threads);
+                                               const SearchOptions& options,
+                                               const Dictionary& dictionary) const {
+  return TranslateLines(impl_->models, lines, {.search = options, .dictionary = &dictionary},
+                        impl_->threads);
+}
+
+void Translator::CheckOptions(const SearchOptions& options) const {
+  CheckSearchOptionsFit(impl_->models, options);
 }
 
 std::vector<ScoredPair> Translator::Score(std::span<const std::string> sources,
-                                          std::span<const std::string> targets) const {
-  return ScoreLines(impl_->models, sources, targets, impl_->threads);
+                                          std::span<const std::string> targets,
+                                          const AlignOptions& options) const {
+  return ScoreLines(impl_->models, sources, targets, impl_->threads, options);
 }
+
+bool Translator::has_attention() const { return CountAlphas(impl_->models) > 0; }
 
 }  // namespace atento

@@ -32,6 +32,8 @@ std::string MomentPath(const std::string& directory, size_t i) {
   return directory + "/moment-" + std::to_string(i + 1) + ".safetensors";
 }
 
+std::string AveragePath(const std::string& directory) { return directory + "/average.safetensors"; }
+
 constexpr const char* kChecksum = "checksum";
 
 // Of everything a state says.
@@ -68,6 +70,9 @@ void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimiz
     for (size_t i = 0; i < optimizer.moments().size(); ++i) {
       SaveParameters(model.config(), *optimizer.moments()[i], MomentPath(path, i));
     }
+    if (optimizer.average()) {
+      SaveParameters(model.config(), *optimizer.average(), AveragePath(path));
+    }
     SaveState(state, path);
   } catch (...) {
     RemoveDirectory(path);
@@ -78,8 +83,9 @@ void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimiz
   RemoveOld(state.step, state.best_step, keep);
 }
 
-void CheckpointDirectory::SaveBest(const Model& model, const TrainingState& state) const {
-  SaveParameters(model.config(), model.parameters, directory_ + "/model.safetensors");
+void CheckpointDirectory::SaveBest(const ModelConfig& config, const Parameters& parameters,
+                                   const TrainingState& state) const {
+  SaveParameters(config, parameters, directory_ + "/model.safetensors");
   MakeDirectories(CheckpointsPath());
   WriteFileAtomically(CheckpointsPath() + "/best", StepName(state.best_step) + "\n");
 }
@@ -101,6 +107,24 @@ void CheckpointDirectory::RemoveOld(int64_t newest, int64_t best, int keep) cons
   for (size_t i = static_cast<size_t>(keep - 1); i < steps.size(); ++i) {
     RemoveDirectory(CheckpointsPath() + "/" + StepName(steps[i]));
   }
+}
+
+std::vector<std::string> CheckpointDirectory::LastParameters(size_t count) const {
+  std::vector<int64_t> steps;
+  if (IsDirectory(CheckpointsPath())) steps = Steps();
+  std::erase(steps, 0);
+  if (steps.size() < count) {
+    throw Error(ErrorKind::kUsage,
+                directory_ + ": has fewer than " + std::to_string(count) + " checkpoints, " +
+                    std::to_string(steps.size()) +
+                    ": ask for fewer, or train with a larger --keep-checkpoints");
+  }
+  std::sort(steps.begin(), steps.end());
+  std::vector<std::string> paths;
+  for (size_t i = steps.size() - count; i < steps.size(); ++i) {
+    paths.push_back(CheckpointsPath() + "/" + StepName(steps[i]) + "/model.safetensors");
+  }
+  return paths;
 }
 
 std::string CheckpointDirectory::LatestPath() const {
@@ -134,6 +158,9 @@ TrainingState CheckpointDirectory::Load(Model& model, OptimizerState& optimizer)
   model.weights.Invalidate();
   for (size_t i = 0; i < optimizer.moments().size(); ++i) {
     LoadParameters(model.config(), MomentPath(path, i), *optimizer.moments()[i]);
+  }
+  if (optimizer.average()) {
+    LoadParameters(model.config(), AveragePath(path), *optimizer.average());
   }
   const TrainingState state = LoadState();
   for (int64_t step : Steps()) {

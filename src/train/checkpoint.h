@@ -26,14 +26,20 @@ class CheckpointDirectory {
   void Save(const Model& model, const OptimizerState& optimizer, const TrainingState& state,
             int keep) const;
 
-  // The current parameters become the model that the directory is known for.
-  void SaveBest(const Model& model, const TrainingState& state) const;
+  // These parameters become the model that the directory is known for.
+  void SaveBest(const ModelConfig& config, const Parameters& parameters,
+                const TrainingState& state) const;
 
   // Reads the checkpoint that `latest` names, and removes later ones, which a killed run may have
   // left unnamed. Throws Error{kNotFound} if there is none, Error{kData} if it is damaged.
   TrainingState Load(Model& model, OptimizerState& optimizer) const;
   // Its state alone.
   TrainingState LoadState() const;
+
+  // The files of the parameters after the last `count` updates that have a checkpoint, in order;
+  // not the parameters before the first update, nor moving averages. Throws Error{kUsage} if there
+  // are fewer.
+  std::vector<std::string> LastParameters(size_t count) const;
 
   // metrics.jsonl: appends a line.
   void AppendMetrics(const Json& line) const;

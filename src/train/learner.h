@@ -21,7 +21,7 @@ namespace atento {
 struct UpdateResult {
   BatchLoss loss;
   double gradient_norm = 0;
-  bool skipped = false;  // the gradient was not finite: parameters and moments are as before
+  bool skipped = false;  // the gradient was not finite: parameters and optimizer are as before
 };
 
 class Learner {

@@ -11,17 +11,24 @@
 
 namespace atento {
 
-// The moments an optimizer keeps, as blocks of the parameters' own layout.
+// What an optimizer keeps between updates, as blocks of the parameters' own layout.
 class OptimizerState {
  public:
-  OptimizerState(const TrainingOptions& options, const ModelConfig& config);
+  // The average starts from these parameters.
+  OptimizerState(const TrainingOptions& options, const ModelConfig& config,
+                 const Parameters& parameters);
 
   // Adam: m, v. Adadelta: mean squares of gradients, of updates. SGD: none.
   std::vector<std::unique_ptr<Parameters>>& moments() { return moments_; }
   const std::vector<std::unique_ptr<Parameters>>& moments() const { return moments_; }
 
+  // The moving average of the parameters; nullptr if options.ema_decay is 0.
+  Parameters* average() { return average_.get(); }
+  const Parameters* average() const { return average_.get(); }
+
  private:
   std::vector<std::unique_ptr<Parameters>> moments_;
+  std::unique_ptr<Parameters> average_;
 };
 
 struct UpdateStep {
@@ -30,7 +37,12 @@ struct UpdateStep {
   double gradient_scale;  // multiplies every gradient first: clipping
 };
 
-// Updates the numbers [begin, begin + count) of the flat blocks. Slices may run on several threads.
+// Updates the numbers [begin, begin + count) of the flat blocks, and then, if an average is kept,
+// moves it towards the new parameters after update t = step.number:
+//   average = d·average + (1 − d)·parameters;  d = min(options.ema_decay, (1 + t)/(10 + t))
+// so that the first updates, and where they started from, do not count for long. The rule is that
+// of TensorFlow's tf.train.ExponentialMovingAverage with num_updates. Slices may run on several
+// threads.
 void UpdateSlice(const TrainingOptions& options, const UpdateStep& step, size_t begin, size_t count,
                  ConstVector gradient, OptimizerState& state, Vector parameters);
 

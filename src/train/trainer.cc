@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 
 #include "atento/trainer.h"
@@ -12,10 +12,12 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "metrics/metrics.h"
+#include "model/model_draft.h"
 #include "train/checkpoint.h"
 #include "train/learner.h"
 #include "train/prepare.h"
 #include "train/progress.h"
+#include "train/request.h"
 #include "train/validation.h"
 
 namespace atento {
@@ -40,6 +42,29 @@ TrainingBatchOptions BatchOptions(const TrainingOptions& options) {
   return batch;
 }
 
+// While it lives, the model has these parameters, and they have the model's; nullptr: no exchange.
+class ExchangedParameters {
+ public:
+  ExchangedParameters(Model& model, Parameters* parameters)
+      : model_(model), parameters_(parameters) {
+    Exchange();
+  }
+  ~ExchangedParameters() { Exchange(); }
+  ExchangedParameters(const ExchangedParameters&) = delete;
+  ExchangedParameters& operator=(const ExchangedParameters&) = delete;
+
+ private:
+  void Exchange() {
+    if (!parameters_) return;
+    const Vector mine = model_.parameters.flat(), theirs = parameters_->flat();
+    std::swap_ranges(mine.begin(), mine.end(), theirs.begin());
+    model_.weights.Invalidate();
+  }
+
+  Model& model_;
+  Parameters* const parameters_;
+};
+
 class Run {
  public:
   Run(Model& model, const TrainingData& data, const TrainingLimits& limits,
@@ -51,7 +76,7 @@ class Run {
         interval_(ParseValidateEvery(limits.validate_every)),
         early_stopping_(
             ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics))),
-        pairs_(Tokenize(model, data.train)),
+        pairs_(Tokenize(model, data.train, data.alignments ? &*data.alignments : nullptr)),
         batches_(pairs_, BatchOptions(options_)),
         validator_(model, data.dev, ParseMetricList(limits.validation_metrics),
                    limits.validation_sentences),
@@ -174,10 +199,15 @@ class Run {
     last_checkpoint_ = Clock::now();
   }
 
+  ValidationResult Evaluate() {
+    const ExchangedParameters exchanged(model_, learner_.optimizer().average());
+    return validator_.Run(model_, search_threads_);
+  }
+
   void Validate() {
     const double tokens_per_s = progress_.TakeRate();
     const double rate = LearningRate(options_, state_);
-    const ValidationResult result = validator_.Run(model_, search_threads_);
+    const ValidationResult result = Evaluate();
     const double value = result.Value(early_stopping_.metric);
     const bool first = state_.best_step == 0;
     const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
@@ -196,7 +226,10 @@ class Run {
     Report(result, better, rate, tokens_per_s);
     state_.loss = 0;
     state_.loss_tokens = 0;
-    if (better) directory_.SaveBest(model_, state_);
+    if (better) {
+      const Parameters* average = learner_.optimizer().average();
+      directory_.SaveBest(model_.config(), average ? *average : model_.parameters, state_);
+    }
     SaveCheckpoint();
     CountTime();
     progress_.TakeRate();
@@ -255,123 +288,6 @@ class Run {
   Clock::time_point last_time_, last_checkpoint_;
 };
 
-void CheckLimits(const TrainingLimits& limits) {
-  CheckRanges(limits);
-  ParseValidateEvery(limits.validate_every);
-  ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics));
-}
-
-void CheckRequest(const TrainRequest& request) {
-  CheckRanges(request.text);
-  CheckRanges(request.model);
-  CheckRanges(request.training);
-  CheckLimits(request.limits);
-  if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
-  if (request.resume && request.overwrite) {
-    throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");
-  }
-  if (request.training.batch_tokens == 0 && request.training.batch_sentences == 0) {
-    throw Error(ErrorKind::kUsage, "--batch-tokens and --batch-sentences are both 0: set one");
-  }
-  ModelConfig config;
-  static_cast<ModelOptions&>(config) = request.model;
-  CheckModelConfig(config);
-}
-
-// Whether Atento made it: other programs have a config.json too.
-bool IsModelDirectory(const std::string& directory) {
-  const std::string path = directory + "/config.json";
-  if (!FileExists(path)) return false;
-  try {
-    return Json::Parse(ReadFile(path), path).Find("atento_version") != nullptr;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-// Refuses to write over anything, unless it is a model and the request says so.
-void CheckDirectory(const TrainRequest& request) {
-  namespace fs = std::filesystem;
-  const std::string& directory = request.directory;
-  if (FileExists(directory) && !IsDirectory(directory)) {
-    throw Error(ErrorKind::kUsage, directory + ": is a file; name a directory with --model");
-  }
-  if (!IsDirectory(directory) || fs::is_empty(directory)) return;
-  if (!IsModelDirectory(directory)) {
-    throw Error(ErrorKind::kUsage,
-                directory + ": is not empty and not a model directory; name another one");
-  }
-  if (!request.overwrite) {
-    throw Error(ErrorKind::kUsage, directory +
-                                       ": there is a model already; go on with --resume, or "
-                                       "replace it with --overwrite");
-  }
-}
-
-// Only what Atento itself writes.
-void RemoveModel(const std::string& directory) {
-  for (const char* name : {"checkpoints", "probes"}) RemoveDirectory(directory + "/" + name);
-  for (const char* name : {"config.json", "model.safetensors", "metrics.jsonl", "source.spm",
-                           "source.vocab", "target.spm", "target.vocab"}) {
-    std::filesystem::remove(directory + "/" + name);
-  }
-}
-
-std::string RequestPath(const std::string& directory) {
-  return directory + "/checkpoints/request.json";
-}
-
-// Data and limits, for ResumeRequest.
-void SaveRequest(const TrainRequest& request, const std::string& directory) {
-  Json json;
-  auto paths = [](const std::vector<std::string>& files) {
-    Json list{Json::Array{}};
-    for (const std::string& file : files) {
-      list.Append(file == "-" ? file : std::filesystem::absolute(file).string());
-    }
-    return list;
-  };
-  json.Set("train", paths(request.train));
-  json.Set("dev", paths(request.dev));
-  json.Set("strict", request.strict);
-  json.Set("limits", OptionsToJson(request.limits));
-  MakeDirectories(directory + "/checkpoints");
-  WriteFileAtomically(RequestPath(directory), json.Dump(2) + "\n");
-}
-
-std::vector<std::string> FilesFromJson(const Json& json, const char* key, size_t least) {
-  const Json& list = json.At(key);
-  return InContext(key, [&] {
-    std::vector<std::string> files;
-    for (const Json& file : list.AsArray()) files.push_back(file.AsString());
-    if (files.size() < least || files.size() > 2) {
-      throw Error(ErrorKind::kData, fmt::format("{} files; name one or two", files.size()));
-    }
-    return files;
-  });
-}
-
-// All of them, none left out.
-TrainingLimits LimitsFromJson(const Json& json) {
-  TrainingLimits limits;
-  TrainingLimits::ForEach(
-      limits, [&](const char* name, const auto&, const Range&, const char*) { json.At(name); });
-  limits = OptionsFromJson(json, limits, "limits");
-  CheckLimits(limits);
-  return limits;
-}
-
-// Moves what is in `draft` into `directory`, in the place of the model that may be there.
-void ReplaceModel(const std::string& draft, const std::string& directory) {
-  namespace fs = std::filesystem;
-  MakeDirectories(directory);
-  RemoveModel(directory);
-  for (const fs::directory_entry& entry : fs::directory_iterator(draft)) {
-    fs::rename(entry.path(), fs::path(directory) / entry.path().filename());
-  }
-  RemoveDirectory(draft);
-}
-
 TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
   const CheckpointDirectory directory(request.directory);
   const std::unique_ptr<Model> model = LoadModelDescription(request.directory);
@@ -399,53 +315,27 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
 
 }  // namespace
 
-TrainRequest ResumeRequest(const std::string& directory) {
-  const std::string path = RequestPath(directory);
-  if (!FileExists(path)) {
-    throw Error(ErrorKind::kNotFound,
-                directory + ": has no run to resume; name the directory of an earlier training");
-  }
-  const Json json = Json::Parse(ReadFile(path), path);
-  TrainRequest request;
-  request.directory = directory;
-  request.resume = true;
-  InContext(path, [&] {
-    request.train = FilesFromJson(json, "train", 1);
-    request.dev = FilesFromJson(json, "dev", 0);
-    const Json &strict = json.At("strict"), &limits = json.At("limits");
-    request.strict = InContext("strict", [&] { return strict.AsBool(); });
-    request.limits = LimitsFromJson(limits);
-  });
-  return request;
-}
-
 TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted) {
   CheckRequest(request);
   std::optional<DirectoryLock> lock;
   if (IsDirectory(request.directory)) lock.emplace(request.directory);
   if (request.resume) return ResumeTraining(request, interrupted);
-  CheckDirectory(request);
+  CheckModelPlace({.directory = request.directory,
+                   .flag = "--model",
+                   .remedy = "go on with --resume, or replace it with --overwrite",
+                   .overwrite = request.overwrite});
   const TrainingData data = ReadTrainingData(request);
   const std::unique_ptr<Model> model = MakeModel(request, data.train);
   int& threads = model->description.training.threads;
   if (threads == 0) threads = AvailableThreads();
   Run run(*model, data, request.limits, CheckpointDirectory(request.directory));
   if (interrupted && interrupted()) return TrainResult{.reason = StopReason::kInterrupted};
-  // What may fail is written beside the directory first; an old model is removed only then.
-  std::string draft = request.directory;
-  while (draft.size() > 1 && draft.back() == '/') draft.pop_back();
-  draft += ".tmp";
-  RemoveDirectory(draft);
-  try {
-    MakeDirectories(draft);
-    SaveModelDescription(*model, draft);
-    SaveRequest(request, draft);
-    run.SaveStart(draft);
-    ReplaceModel(draft, request.directory);
-  } catch (...) {
-    RemoveDirectory(draft);
-    throw;
-  }
+  // An old model is removed only when all that may fail is written.
+  ModelDraft draft(request.directory);
+  SaveModelDescription(*model, draft.path());
+  SaveRequest(request, draft.path());
+  run.SaveStart(draft.path());
+  draft.Commit();
   if (!lock) lock.emplace(request.directory);
   return run.Go(interrupted);
 }

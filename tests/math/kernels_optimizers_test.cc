@@ -79,5 +79,19 @@ TEST_P(OptimizersTest, Adadelta) {
   }
 }
 
+TEST_P(OptimizersTest, Average) {
+  for (int n : kLengths) {
+    GuardedMatrix average(random_, 1, n);
+    auto exact = average.Doubles();
+    for (double share : {0.9, 0.25, 0.001}) {
+      GuardedMatrix w(random_, 1, n);
+      const auto target = w.Doubles();
+      for (size_t i = 0; i < exact.size(); ++i) exact[i] += share * (target[i] - exact[i]);
+      AverageUpdate(static_cast<Real>(share), w.row(), average.row());
+      ExpectMatrix(average, exact, "average");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace atento

@@ -97,6 +97,30 @@ TEST(AlignWordsTest, EmptySides) {
   EXPECT_TRUE(no_source.links.empty());
 }
 
+// Token t is read by step t + 1: the first row belongs to no token, the last one to the last token.
+TEST(AlignWordsTest, ShiftTakesTheWeightsOfTheNextStep) {
+  const std::vector<float> alpha = {0.5f, 0.25f,  0.25f,   //
+                                    0.0f, 0.75f,  0.25f,   //
+                                    0.5f, 0.125f, 0.375f,  //
+                                    0.0f, 1.0f,   0.0f};
+  const std::vector<int> source = {0, 1}, target = {0, 0, 1};
+  const Alignment alignment =
+      AlignWords(alpha, {source, 2}, {target, 2}, AlignOptions{.shift = true});
+  EXPECT_EQ(alignment.weights, (std::vector<float>{0.25f, 0.4375f, 0, 1}));
+  EXPECT_EQ(alignment.links, (Links{{1, 0}, {1, 1}}));
+  const Alignment unshifted = AlignWords(alpha, {source, 2}, {target, 2});
+  EXPECT_EQ(unshifted.weights, (std::vector<float>{0.25f, 0.5f, 0.5f, 0.125f}));
+  EXPECT_EQ(unshifted.links, (Links{{1, 0}, {0, 1}}));
+}
+
+TEST(AlignWordsTest, ShiftOfAnEmptyTarget) {
+  const std::vector<int> one = {0}, none;
+  const Alignment alignment =
+      AlignWords(std::vector<float>{0.5f, 0.5f}, {one, 1}, {none, 0}, AlignOptions{.shift = true});
+  EXPECT_EQ(alignment.source_words, 1);
+  EXPECT_TRUE(alignment.weights.empty());
+}
+
 TEST(AlignWordsTest, NoAlphaNoAlignment) {
   const std::vector<int> one = {0};
   const Alignment alignment = AlignWords({}, {one, 1}, {one, 1});

@@ -33,7 +33,7 @@ inline ModelOptions TinyOptions() {
 }
 
 inline std::vector<Architecture> Architectures() {
-  std::vector<Architecture> all(7, {"gru additive between", TinyOptions()});
+  std::vector<Architecture> all(9, {"gru additive between", TinyOptions()});
   all[1].name = "gru additive before, maxout";
   all[1].options.cell = Cell::kGruResetBefore;
   all[1].options.attend = Attend::kBefore;
@@ -63,6 +63,17 @@ inline std::vector<Architecture> Architectures() {
   all[6].options.cell = Cell::kLstm;
   all[6].options.attention = Attention::kNone;
   all[6].options.attend = Attend::kAfter;
+  all[7].name = "lstm general after, local-p, input feeding";
+  all[7].options.cell = Cell::kLstm;
+  all[7].options.attention = Attention::kGeneral;
+  all[7].options.attention_window = AttentionWindow::kLocalP;
+  all[7].options.window_radius = 2;
+  all[7].options.attend = Attend::kAfter;
+  all[7].options.input_feeding = true;
+  all[8].name = "gru location after";
+  all[8].options.attention = Attention::kLocation;
+  all[8].options.location_positions = 101;
+  all[8].options.attend = Attend::kAfter;
   return all;
 }
 
@@ -79,6 +90,7 @@ struct TinyModelOptions {
   std::string source_text = kTinySource;  // every word of which is a token
   std::string target_text = kTinyTarget;
   TokenizerKind source_kind = TokenizerKind::kSymbols;
+  TokenizerKind target_kind = TokenizerKind::kSymbols;
   uint64_t seed = 1;
   // Of embeddings and output layer: makes the outputs peaky. The recurrent matrices are left as
   // they are: larger ones make a model chaotic, and rounding errors grow from step to step.
@@ -88,13 +100,13 @@ struct TinyModelOptions {
 
 inline std::unique_ptr<Model> TinyModel(const TinyModelOptions& options = {}) {
   Tokenizer source = TinyTokenizer(options.source_text, options.source_kind);
-  Tokenizer target = TinyTokenizer(options.target_text);
+  Tokenizer target = TinyTokenizer(options.target_text, options.target_kind);
   ModelDescription description;
   static_cast<ModelOptions&>(description.model) = options.model;
   description.model.source_vocabulary = source.vocabulary_size();
   description.model.target_vocabulary = target.vocabulary_size();
   description.text.source_tokenizer = options.source_kind;
-  description.text.target_tokenizer = TokenizerKind::kSymbols;
+  description.text.target_tokenizer = options.target_kind;
   auto model = std::make_unique<Model>(description, std::move(source), std::move(target));
   Initialize(model->config(), options.seed, model->parameters);
   Seq2SeqParams& params = model->parameters.views();

@@ -156,6 +156,20 @@ TEST_F(TranslateTest, AlignmentsOnlyIfAskedFor) {
   EXPECT_TRUE(without[0].hypotheses[0].alignment.weights.empty());
 }
 
+TEST_F(TranslateTest, UnknownWordsAreReplacedWithoutAlignmentsToo) {
+  Use({.end_logit = -20});
+  model_->parameters.views().output.b[kUnknownId] += 100;
+  SearchThreads threads(1);
+  const std::vector<std::string> lines = {"lion"};
+  const TranslateOptions options{.search = {.beam = 1, .replace_unknown = true},
+                                 .with_alignments = false};
+  const TranslationHypothesis copied =
+      TranslateLines(models_, lines, options, threads)[0].hypotheses.at(0);
+  EXPECT_EQ(copied.text.substr(0, 9), "lion lion");
+  EXPECT_EQ(copied.text.find("<unk>"), std::string::npos);
+  EXPECT_TRUE(copied.alignment.weights.empty());
+}
+
 TEST_F(TranslateTest, EmptyLinesHaveNoHypotheses) {
   for (TokenizerKind kind : {TokenizerKind::kSymbols, TokenizerKind::kCharacters}) {
     Use({.source_kind = kind});

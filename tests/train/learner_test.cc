@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -112,6 +113,37 @@ TEST(LearnerTest, TwoThreadsComputeWhatOneDoes) {
   for (size_t i = 0; i < alone.change.size(); ++i) {
     EXPECT_NEAR(shared.change[i], alone.change[i], 1e-5);
   }
+}
+
+TEST(LearnerTest, TheAverageFollowsItsFormula) {
+  const std::unique_ptr<Model> model =
+      NewModel([](TrainingOptions& options) { options.ema_decay = 0.28; });
+  const std::vector<TokenPair> pairs = Pairs(*model);
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  options.workers = 2;
+  TrainingBatches batches(pairs, options);
+  Learner learner(*model, 2);
+  const ConstVector w = model->parameters.flat(), average = learner.optimizer().average()->flat();
+  std::vector<double> expected(w.begin(), w.end());
+  for (int t = 1; t <= 4; ++t) {
+    learner.Update(batches.Next(), t, 1);
+    // 2/11, 3/12, then 0.28, since 4/13 is above it.
+    const double decay = std::min(0.28, (1.0 + t) / (10 + t));
+    for (size_t i = 0; i < w.size(); ++i) expected[i] = decay * expected[i] + (1 - decay) * w[i];
+  }
+  double distance = 0;
+  for (size_t i = 0; i < w.size(); ++i) {
+    EXPECT_NEAR(average[i], expected[i], 1e-6);
+    distance = std::max<double>(distance, std::abs(average[i] - w[i]));
+  }
+  EXPECT_GT(distance, 1e-3);
+  // A skipped step leaves it alone.
+  const std::vector<Real> before(average.begin(), average.end());
+  model->parameters.views().output.b[2] = std::numeric_limits<Real>::quiet_NaN();
+  EXPECT_TRUE(learner.Update(batches.Next(), 5, 1).skipped);
+  EXPECT_EQ(std::vector<Real>(average.begin(), average.end()), before);
 }
 
 TEST(LearnerTest, ASkippedStepChangesNothing) {

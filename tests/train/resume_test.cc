@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "atento/trainer.h"
 #include "base/file.h"
@@ -67,16 +68,35 @@ std::function<bool()> AfterMoreSteps(int steps) {
 // The best model, and everything that the last checkpoint holds besides its times.
 std::string ModelBytes(const std::string& directory, const std::string& model) {
   const std::string path = directory + "/" + model, last = path + "/checkpoints/step-40";
-  return ReadFile(path + "/model.safetensors") + ReadFile(last + "/model.safetensors") +
-         ReadFile(last + "/moment-1.safetensors") + ReadFile(last + "/moment-2.safetensors");
+  std::string bytes = ReadFile(path + "/model.safetensors");
+  for (const char* name : {"model", "moment-1", "moment-2", "average"}) {
+    const std::string file = last + "/" + name + ".safetensors";
+    if (FileExists(file)) bytes += name + ReadFile(file);
+  }
+  return bytes;
 }
 
-TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
+// With and without a moving average.
+class ResumeTest : public testing::TestWithParam<double> {
+ protected:
+  TrainRequest Averaging(const std::string& directory, const std::string& model) const {
+    TrainRequest request = Request(directory, model);
+    request.training.ema_decay = GetParam();
+    return request;
+  }
+};
+using ResumeDeathTest = ResumeTest;
+INSTANTIATE_TEST_SUITE_P(EmaDecay, ResumeTest, testing::Values(0.0, 0.9));
+INSTANTIATE_TEST_SUITE_P(EmaDecay, ResumeDeathTest, testing::Values(0.0, 0.9));
+
+TEST_P(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   TemporaryDirectory directory;
-  const TrainResult whole = Train(Request(directory.path(), "whole"));
+  const TrainResult whole = Train(Averaging(directory.path(), "whole"));
   EXPECT_EQ(whole.steps, 40);
+  const std::string last = directory.File("whole") + "/checkpoints/step-40";
+  EXPECT_EQ(FileExists(last + "/average.safetensors"), GetParam() > 0);
   // Between two validations, so that the stop itself must not validate.
-  EXPECT_EQ(Train(Request(directory.path(), "parts"), AfterSteps(17)).reason,
+  EXPECT_EQ(Train(Averaging(directory.path(), "parts"), AfterSteps(17)).reason,
             StopReason::kInterrupted);
   EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterMoreSteps(6)).steps, 23);
   const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
@@ -85,7 +105,7 @@ TEST(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   EXPECT_EQ(ModelBytes(directory.path(), "parts"), ModelBytes(directory.path(), "whole"));
 }
 
-TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
+TEST_P(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   // The child runs this test anew, up to the statement below, in the directory of its parent.
   constexpr const char* kVariable = "ATENTO_RESUME_TEST_DIRECTORY";
@@ -93,7 +113,7 @@ TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   std::optional<TemporaryDirectory> own;
   if (inherited == nullptr) setenv(kVariable, own.emplace().path().c_str(), 1);
   const std::string directory = getenv(kVariable);
-  const TrainRequest request = Request(directory, "killed");
+  const TrainRequest request = Averaging(directory, "killed");
   auto train_until_killed = [&] {
     Train(request, [n = -1]() mutable {
       if (n++ == 17) raise(SIGKILL);
@@ -103,22 +123,39 @@ TEST(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   EXPECT_EXIT(train_until_killed(), testing::KilledBySignal(SIGKILL), "");
   unsetenv(kVariable);
   Train(ResumeRequest(request.directory));
-  Train(Request(directory, "whole"));
+  Train(Averaging(directory, "whole"));
   EXPECT_EQ(ModelBytes(directory, "killed"), ModelBytes(directory, "whole"));
 }
 
-TEST(ResumeTest, OtherDataIsRefused) {
+TEST(ResumedRunTest, GuidedAlignmentsAreRemembered) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory.path(), "model");
+  request.guided_alignments = directory.File("links");
+  std::string links;
+  for (int i = 0; i < 150; ++i) links += "0-0\n";
+  WriteFileAtomically(request.guided_alignments, links);
+  Train(request, AfterSteps(3));
+  TrainRequest resumed = ResumeRequest(request.directory);
+  EXPECT_EQ(resumed.guided_alignments, request.guided_alignments);
+  resumed.limits.max_steps = 5;
+  EXPECT_EQ(Train(resumed).steps, 5);
+}
+
+TEST(ResumedRunTest, OtherDataIsRefused) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(3));
   WriteFileAtomically(directory.File("train.tsv"), Pairs(3, 150));
   EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "has changed");
 }
 
-TEST(ResumeTest, DamagedCheckpointIsAnError) {
+TEST(ResumedRunTest, DamagedCheckpointIsAnError) {
   TemporaryDirectory directory;
-  Train(Request(directory.path(), "model"), AfterSteps(3));
+  TrainRequest request = Request(directory.path(), "model");
+  request.training.ema_decay = 0.5;
+  Train(request, AfterSteps(3));
   const std::string checkpoint = directory.File("model") + "/checkpoints/step-3";
-  for (const char* name : {"/model.safetensors", "/moment-1.safetensors", "/state.json"}) {
+  for (const char* name :
+       {"/model.safetensors", "/moment-1.safetensors", "/average.safetensors", "/state.json"}) {
     const std::string path = checkpoint + name, bytes = ReadFile(path);
     for (size_t keep : {size_t{0}, size_t{5}, bytes.size() / 2, bytes.size() - 3}) {
       WriteFileAtomically(path, bytes.substr(0, keep));
@@ -130,7 +167,7 @@ TEST(ResumeTest, DamagedCheckpointIsAnError) {
   EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "latest");
 }
 
-TEST(ResumeTest, MetricsAfterTheCheckpointAreDropped) {
+TEST(ResumedRunTest, MetricsAfterTheCheckpointAreDropped) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(9));
   const CheckpointDirectory model(directory.File("model"));
@@ -195,15 +232,67 @@ TEST(TrainTest, CheckpointsKeepTheBestAndTheNewest) {
                           std::to_string(result.best_step)));
 }
 
+// Also: what was validated is what the directory has, moving average or not.
 TEST(TrainTest, FineTuningStartsFromTheOtherModel) {
   TemporaryDirectory directory;
-  const TrainResult first = Train(Request(directory.path(), "model"));
-  TrainRequest request = Request(directory.path(), "tuned");
-  request.init_from = directory.File("model");
-  request.training.learning_rate = 0;
-  request.limits.max_steps = 1;
-  const TrainResult tuned = Train(request);
-  EXPECT_EQ(tuned.best, first.best);
+  for (double decay : {0.0, 0.9}) {
+    TrainRequest request = Request(directory.path(), "model");
+    request.overwrite = true;
+    request.training.ema_decay = decay;
+    const TrainResult first = Train(request);
+    request.directory = directory.File("tuned");
+    request.init_from = directory.File("model");
+    request.training.learning_rate = 0;
+    request.limits.max_steps = 1;
+    const TrainResult tuned = Train(request);
+    EXPECT_EQ(tuned.best, first.best);
+  }
+}
+
+TEST(TrainTest, TheMovingAverageIsValidatedAndKept) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory.path(), "model");
+  request.training.ema_decay = 0.9;
+  request.limits.max_steps = 7;
+  EXPECT_EQ(Train(request).best_step, 7);
+  const std::string model = ReadFile(request.directory + "/model.safetensors");
+  const std::string checkpoint = request.directory + "/checkpoints/step-7";
+  EXPECT_EQ(model, ReadFile(checkpoint + "/average.safetensors"));
+  EXPECT_NE(model, ReadFile(checkpoint + "/model.safetensors"));
+}
+
+// The parameters change places with their average at every validation.
+TEST(TrainTest, TheMovingAverageDoesNotChangeTraining) {
+  TemporaryDirectory directory;
+  std::vector<std::string> parameters;
+  for (double decay : {0.0, 0.9}) {
+    TrainRequest request = Request(directory.path(), decay > 0 ? "averaged" : "plain");
+    // The plateau schedule would follow the average's loss.
+    request.training.schedule = Schedule::kConstant;
+    request.training.ema_decay = decay;
+    Train(request);
+    parameters.push_back(ReadFile(request.directory + "/checkpoints/step-40/model.safetensors"));
+  }
+  EXPECT_EQ(parameters[0], parameters[1]);
+}
+
+TEST(CheckpointTest, TheLastParametersAreNamedInOrder) {
+  TemporaryDirectory directory;
+  TrainRequest request = Request(directory.path(), "model");
+  request.limits.keep_checkpoints = 20;
+  request.limits.max_steps = 14;
+  Train(request);
+  const CheckpointDirectory model(request.directory);
+  auto path = [&](const char* step) {
+    return request.directory + "/checkpoints/" + step + "/model.safetensors";
+  };
+  EXPECT_EQ(model.LastParameters(1), std::vector<std::string>{path("step-14")});
+  EXPECT_EQ(model.LastParameters(2), (std::vector<std::string>{path("step-7"), path("step-14")}));
+  // step-0, from before the first update, is none of them.
+  EXPECT_ERROR(model.LastParameters(3), ErrorKind::kUsage, "fewer than 3 checkpoints, 2",
+               "--keep-checkpoints");
+  EXPECT_ERROR(CheckpointDirectory(directory.path()).LastParameters(1), ErrorKind::kUsage,
+               "fewer than 1");
 }
 
 TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
@@ -237,7 +326,7 @@ TEST(TrainTest, AnotherProgramsDirectoryIsNotOverwritten) {
   EXPECT_TRUE(FileExists(request.directory + "/config.json"));
 }
 
-TEST(ResumeTest, AnAlteredStateIsRefused) {
+TEST(ResumedRunTest, AnAlteredStateIsRefused) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(3));
   const std::string path = directory.File("model") + "/checkpoints/step-3/state.json";
@@ -248,7 +337,7 @@ TEST(ResumeTest, AnAlteredStateIsRefused) {
   EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "altered");
 }
 
-TEST(ResumeTest, AnotherEarlyStoppingMetricStartsAnew) {
+TEST(ResumedRunTest, AnotherEarlyStoppingMetricStartsAnew) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(30));
   TrainRequest request = ResumeRequest(directory.File("model"));
@@ -258,7 +347,7 @@ TEST(ResumeTest, AnotherEarlyStoppingMetricStartsAnew) {
 }
 
 // What a kill between a checkpoint and its name leaves: a later one that nobody has named.
-TEST(ResumeTest, UnnamedCheckpointsAreRemoved) {
+TEST(ResumedRunTest, UnnamedCheckpointsAreRemoved) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(9));
   const std::string checkpoints = directory.File("model") + "/checkpoints";

@@ -1,0 +1,141 @@
+// atento average: the mean of several models, or of the last checkpoints of one.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "atento/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "model/average.h"
+#include "model/model_draft.h"
+#include "train/checkpoint.h"
+
+namespace atento {
+namespace {
+
+struct AverageOptions {
+  std::vector<std::string> model;
+  int checkpoints = 0;
+  std::string output;
+  bool overwrite = false;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("model", o.model, kAny, "model directory", "DIR");
+    visit("checkpoints", o.checkpoints, kNotNegative,
+          "average the last N checkpoints of the one --model; 0: the models themselves");
+    visit("output", o.output, kAny, "model directory to write", "DIR");
+    visit("overwrite", o.overwrite, kAny, "replace a model that is already in --output");
+  }
+};
+
+// While it lives, signals that would end the program wait: they would leave a draft behind.
+class DeferredSignals {
+ public:
+  DeferredSignals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~DeferredSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  DeferredSignals(const DeferredSignals&) = delete;
+  DeferredSignals& operator=(const DeferredSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+class AverageCommand : public Command {
+ public:
+  std::string name() const override { return "average"; }
+  std::string summary() const override {
+    return "average the parameters of models, or of a model's last checkpoints";
+  }
+  std::vector<std::string> usage() const override {
+    return {"--model DIR --model DIR [--model DIR ...] --output DIR [--overwrite]",
+            "--model DIR --checkpoints N --output DIR [--overwrite]"};
+  }
+  std::string notes() const override {
+    return R"(The models must have one architecture and one vocabulary, and stem from the same initial
+parameters: moments of one training, or fine-tuned from one model. `config.json` is the first one's.
+
+Checkpoints are those that `atento train --keep-checkpoints` has left: the newest ones and, whatever
+its age, the best one; keep N + 1 to have the last N. Their mean is of the parameters that training
+went on from, even where it validated and kept a moving average of them (`--ema-decay`).
+)";
+  }
+  void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
+  int Run(const FlagSet& flags) override;
+
+ private:
+  void Check() const;
+  std::unique_ptr<Model> Average() const;
+
+  AverageOptions options_;
+};
+
+void AverageCommand::Check() const {
+  RequireValue(*this, "--model", !options_.model.empty());
+  RequireValue(*this, "--output", !options_.output.empty());
+  if (options_.checkpoints > 0 && options_.model.size() > 1) {
+    throw Error(ErrorKind::kUsage,
+                "--checkpoints averages those of one model: give --model once, or leave it out");
+  }
+  if (options_.checkpoints == 0 && options_.model.size() < 2) {
+    throw Error(ErrorKind::kUsage,
+                "there is one --model: give two or more, or --checkpoints N to average its "
+                "checkpoints");
+  }
+  // Overwriting removes checkpoints too.
+  for (const std::string& model : options_.model) {
+    std::error_code not_there;
+    if (std::filesystem::equivalent(model, options_.output, not_there)) {
+      throw Error(ErrorKind::kUsage,
+                  options_.output + ": is both --model and --output; write to another directory");
+    }
+  }
+  CheckModelPlace({.directory = options_.output,
+                   .flag = "--output",
+                   .remedy = "name another directory, or replace it with --overwrite",
+                   .overwrite = options_.overwrite});
+}
+
+std::unique_ptr<Model> AverageCommand::Average() const {
+  if (options_.checkpoints == 0) return AverageModels(options_.model);
+  const std::string& directory = options_.model[0];
+  // What is not a model directory is named as such.
+  LoadModelDescription(directory);
+  const size_t count = static_cast<size_t>(options_.checkpoints);
+  return AverageParameters(directory, CheckpointDirectory(directory).LastParameters(count));
+}
+
+int AverageCommand::Run(const FlagSet&) {
+  Check();
+  std::optional<DirectoryLock> lock;
+  if (IsDirectory(options_.output)) lock.emplace(options_.output);
+  const std::unique_ptr<Model> model = Average();
+  {
+    const DeferredSignals deferred;
+    ModelDraft draft(options_.output);
+    SaveModelDescription(*model, draft.path());
+    SaveParameters(model->config(), model->parameters, draft.path() + "/model.safetensors");
+    draft.Commit();
+  }
+  const size_t count = std::max(options_.model.size(), static_cast<size_t>(options_.checkpoints));
+  LogInfo(fmt::format("wrote the mean of {} {}{} to {}", count,
+                      options_.checkpoints > 0 ? "checkpoint" : "model", count == 1 ? "" : "s",
+                      options_.output));
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> MakeAverageCommand() { return std::make_unique<AverageCommand>(); }
+
+}  // namespace atento

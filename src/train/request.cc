@@ -1,0 +1,107 @@
+#include "train/request.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/options.h"
+#include "model/config.h"
+#include "train/validation.h"
+
+namespace atento {
+namespace {
+
+void CheckLimits(const TrainingLimits& limits) {
+  CheckRanges(limits);
+  ParseValidateEvery(limits.validate_every);
+  ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics));
+}
+
+std::string RequestPath(const std::string& directory) {
+  return directory + "/checkpoints/request.json";
+}
+
+std::vector<std::string> FilesFromJson(const Json& json, const char* key, size_t least) {
+  const Json& list = json.At(key);
+  return InContext(key, [&] {
+    std::vector<std::string> files;
+    for (const Json& file : list.AsArray()) files.push_back(file.AsString());
+    if (files.size() < least || files.size() > 2) {
+      throw Error(ErrorKind::kData, fmt::format("{} files; name one or two", files.size()));
+    }
+    return files;
+  });
+}
+
+// All of them, none left out.
+TrainingLimits LimitsFromJson(const Json& json) {
+  TrainingLimits limits;
+  TrainingLimits::ForEach(
+      limits, [&](const char* name, const auto&, const Range&, const char*) { json.At(name); });
+  limits = OptionsFromJson(json, limits, "limits");
+  CheckLimits(limits);
+  return limits;
+}
+
+}  // namespace
+
+void CheckRequest(const TrainRequest& request) {
+  CheckRanges(request.text);
+  CheckRanges(request.model);
+  CheckRanges(request.training);
+  CheckLimits(request.limits);
+  if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
+  if (request.resume && request.overwrite) {
+    throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");
+  }
+  if (request.training.batch_tokens == 0 && request.training.batch_sentences == 0) {
+    throw Error(ErrorKind::kUsage, "--batch-tokens and --batch-sentences are both 0: set one");
+  }
+  ModelConfig config;
+  static_cast<ModelOptions&>(config) = request.model;
+  CheckModelConfig(config);
+}
+
+void SaveRequest(const TrainRequest& request, const std::string& directory) {
+  Json json;
+  auto path = [](const std::string& file) {
+    return file.empty() || file == "-" ? file : std::filesystem::absolute(file).string();
+  };
+  auto paths = [&](const std::vector<std::string>& files) {
+    Json list{Json::Array{}};
+    for (const std::string& file : files) list.Append(path(file));
+    return list;
+  };
+  json.Set("train", paths(request.train));
+  json.Set("dev", paths(request.dev));
+  json.Set("guided-alignments", path(request.guided_alignments));
+  json.Set("strict", request.strict);
+  json.Set("limits", OptionsToJson(request.limits));
+  MakeDirectories(directory + "/checkpoints");
+  WriteFileAtomically(RequestPath(directory), json.Dump(2) + "\n");
+}
+
+TrainRequest ResumeRequest(const std::string& directory) {
+  const std::string path = RequestPath(directory);
+  if (!FileExists(path)) {
+    throw Error(ErrorKind::kNotFound,
+                directory + ": has no run to resume; name the directory of an earlier training");
+  }
+  const Json json = Json::Parse(ReadFile(path), path);
+  TrainRequest request;
+  request.directory = directory;
+  request.resume = true;
+  InContext(path, [&] {
+    request.train = FilesFromJson(json, "train", 1);
+    request.dev = FilesFromJson(json, "dev", 0);
+    const Json &links = json.At("guided-alignments"), &strict = json.At("strict"),
+               &limits = json.At("limits");
+    request.guided_alignments = InContext("guided-alignments", [&] { return links.AsString(); });
+    request.strict = InContext("strict", [&] { return strict.AsBool(); });
+    request.limits = LimitsFromJson(limits);
+  });
+  return request;
+}
+
+}  // namespace atento
