@@ -25,17 +25,36 @@ need_data() {
   }
 }
 
-# train NAME flags…: the model $work/NAME; starts, or goes on, or skips what is finished; anew if
-# config.toml is another one than NAME.started and NAME.finished have the checksum of.
+# settings_checksum flags…: of what a model is trained with: config.toml but for its comments and
+# empty lines, and the flags.
+settings_checksum() {
+  {
+    sed -E "s/(^|[[:space:]])#[^\"']*$//; s/[[:space:]]+$//; /^$/d" "$recipes/$recipe/config.toml"
+    printf '%s\n' "$@"
+  } | sha256sum
+}
+
+# train NAME flags…: the model $work/NAME; starts, or goes on, or skips what is finished. If the
+# settings are not those that NAME.started has the checksum of, the model there is put aside as
+# NAME.old, in the place of an older one.
 train() {
   local name=$1 model=$work/$1 started=$work/$1.started finished=$work/$1.finished checksum
   shift
-  checksum=$(sha256sum <"$recipes/$recipe/config.toml")
+  checksum=$(settings_checksum "$@")
   if [[ -e $model && $(cat "$started" 2>/dev/null) != "$checksum" ]]; then
-    say "config.toml has changed since $name was trained: training it anew"
-    rm -rf "$model" "$finished"
+    if [[ -e $started ]]; then
+      say "config.toml or the flags of train have changed since $name was trained"
+    else
+      say "it is not known with which settings $name was trained"
+    fi
+    say "$name is now $name.old; training it anew"
+    rm -rf "$model.old"
+    mv "$model" "$model.old"
+    rm -f "$finished"
   fi
-  if [[ $(cat "$finished" 2>/dev/null) == "$checksum" ]]; then return; fi
+  if [[ -e $model/model.safetensors && $(cat "$finished" 2>/dev/null) == "$checksum" ]]; then
+    return
+  fi
   echo "$checksum" >"$started"
   if [[ -e $model/checkpoints/latest ]]; then
     "$ATENTO" train --resume --model "$model"

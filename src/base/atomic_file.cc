@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "base/io_error.h"
@@ -21,6 +22,12 @@ namespace {
 // run in one thread while another one commits the file.
 static_assert(std::atomic<char*>::is_always_lock_free, "needed in a signal handler");
 std::atomic<char*> temporaries[64];
+
+char* Duplicate(const std::string& text) {
+  char* const copy = ::strdup(text.c_str());
+  if (copy == nullptr) throw std::bad_alloc();
+  return copy;
+}
 
 // The slot, or -1 if all are taken.
 int Register(char* path) {
@@ -57,11 +64,11 @@ void SyncParentDirectory(const std::string& path) {
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), temporary_(::strdup((path + ".tmp").c_str())), slot_(Register(temporary_)) {
+    : path_(path), temporary_(Duplicate(path + ".tmp")), slot_(Register(temporary_)) {
   file_ = ::open(temporary_, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) {
     const int error = errno;
-    if (Unregister(slot_, temporary_)) ::free(temporary_);
+    Forget();
     throw WriteError("write " + path_, error);
   }
   exists_ = true;
@@ -70,7 +77,12 @@ AtomicFile::AtomicFile(const std::string& path)
 AtomicFile::~AtomicFile() {
   if (file_ >= 0) ::close(file_);
   if (exists_) ::unlink(temporary_);
-  if (Unregister(slot_, temporary_)) ::free(temporary_);
+  Forget();
+}
+
+void AtomicFile::Forget() {
+  char* const path = std::exchange(temporary_, nullptr);
+  if (path != nullptr && Unregister(slot_, path)) ::free(path);
 }
 
 void AtomicFile::Write(std::string_view bytes) {
@@ -83,6 +95,8 @@ void AtomicFile::Commit() {
     throw WriteError("write " + path_, errno);
   }
   exists_ = false;
+  // From now on a file of the temporary name is another's.
+  Forget();
   SyncParentDirectory(path_);
 }
 

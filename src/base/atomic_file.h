@@ -8,7 +8,8 @@
 namespace atento {
 
 // Writes to `path + ".tmp"`; Commit flushes that to the disk and renames it. A crash leaves the old
-// file or the new one. Nothing is buffered here.
+// file or the new one. Nothing is buffered here. Threads may use different AtomicFiles at once, of
+// different paths.
 class AtomicFile {
  public:
   // Each throws Error{kIo} naming the path and the reason, e.g. a full disk.
@@ -23,16 +24,21 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
  private:
+  // After it signal handlers no longer know of the temporary file.
+  void Forget();
+
   const std::string path_;
-  char* const temporary_;  // path; on the heap, since a signal handler may take it over
-  const int slot_;         // where signal handlers find it; negative: nowhere
-  bool exists_ = false;    // the temporary file
+  char* temporary_;      // path; on the heap, since a signal handler may take it over
+  const int slot_;       // where signal handlers find it; negative: nowhere
+  bool exists_ = false;  // the temporary file
   int file_ = -1;
 };
 
 // From now on SIGHUP, SIGINT and SIGTERM remove the temporary files of all AtomicFiles (of the
-// first 64, if there are more) before they end the process as usual. Signals that the process was
-// started to ignore stay ignored.
+// first 64, if there are more) before they end the process as usual, whatever thread they reach.
+// Signals that are ignored stay ignored. May be called by any thread and in a signal handler: a
+// handler that was installed in the place of this one does so to let the next signal end the
+// process.
 void RemoveTemporariesOnSignals();
 
 // As write(2), but all of the bytes. The error number, or 0.

@@ -126,10 +126,11 @@ void RemoveDirectory(const std::string& path) {
   if (error) throw WriteError("remove the directory " + path, error.value());
 }
 
+std::string InputName(const std::string& path) { return path == "-" ? "standard input" : path; }
+
 struct LineReader::Impl {
   explicit Impl(const std::string& path)
-      : name(path == "-" ? "standard input" : path),
-        file(path == "-" ? OpenStandardInput() : OpenForReading(path)) {}
+      : name(InputName(path)), file(path == "-" ? OpenStandardInput() : OpenForReading(path)) {}
   ~Impl() {
     if (gzip) inflateEnd(&stream);
   }

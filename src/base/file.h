@@ -38,6 +38,9 @@ class DirectoryLock {
   int file_;
 };
 
+// What messages call a file: "standard input" for "-".
+std::string InputName(const std::string& path);
+
 // Reads lines from a file, from a gzip file (by its first two bytes, whatever its name), or from
 // standard input if the path is "-". The line end, LF or CRLF, is stripped; a last line without one
 // counts. Unpacks as it reads: memory is one buffer and the longest line.
@@ -54,7 +57,7 @@ class LineReader {
   bool Next(std::string* line);
   // Of the line that Next returned last, from 1; 0 before the first.
   int64_t line_number() const;
-  // As given; "standard input" for "-".
+  // InputName of the path.
   const std::string& name() const;
 
  private:

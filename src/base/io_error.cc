@@ -31,8 +31,8 @@ const char* Remedy(int error) {
 }
 
 std::string Message(const std::string& what, int error, const char* remedy) {
-  const std::string reason =
-      error == EBADF ? "it is closed" : std::generic_category().message(error);
+  const std::string reason = error == EBADF ? "it is closed, or open the wrong way round"
+                                            : std::generic_category().message(error);
   return "cannot " + what + ": " + reason + "; " + remedy;
 }
 

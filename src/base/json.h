@@ -67,8 +67,8 @@ class Json {
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
 };
 
-// What read() returns. An Error of its becomes Error{kData} with `where`, a file or a key, before
-// its message.
+// What read() returns. An Error that it throws becomes Error{kData} with `where`, a file or a key,
+// before its message.
 template <class Function>
 auto InContext(std::string_view where, Function read) {
   try {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "atento/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/input.h"
@@ -52,12 +53,7 @@ std::string JsonText(const std::vector<MetricResult>& results) {
 std::string EvaluateTranslations(const EvaluateOptions& options) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines hypotheses = ReadNamedLines(options.hypothesis[0], options.strict);
-  std::vector<ReferenceSet> references;
-  for (const std::string& path : options.reference) {
-    NamedLines reference = ReadNamedLines(path, options.strict);
-    CheckSameCount(hypotheses, reference);
-    references.push_back(std::move(reference.lines));
-  }
+  const std::vector<ReferenceSet> references = ReadReferences(options, hypotheses);
   if (hypotheses.lines.empty()) {
     throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
   }
@@ -128,7 +124,7 @@ class EvaluateCommand : public Command {
 
 std::string EvaluateCommand::notes() const {
   return fmt::format(
-             "Metrics: {}.\nValues are in percent; `per` is the phone error rate, of the symbols "
+             "Metrics: {}.\nThey are in percent; `per` is the phone error rate, of the symbols "
              "between spaces; `rouge` is\nits three variants. Signatures have the form of "
              "sacreBLEU's.\n",
              fmt::join(MetricNames(), ", ")) +
@@ -140,7 +136,7 @@ sentences; it is then open, as in `31+`. The figure draws a curve for each syste
 Alignments are those of `atento translate --alignments hard`, counted from 0. With A the links,
 S the sure and P the possible gold links, the sure ones among them, all counted over the corpus:
 AER = 1 - (|A and S| + |A and P|) / (|A| + |S|), precision = |A and P| / |A|, recall =
-|A and S| / |S| (Och and Ney 2003); in percent. `--source` and `--target` make it an error if a
+|A and S| / |S| (Och and Ney 2003); from 0 to 1. `--source` and `--target` make it an error if a
 link is outside its sentence, which a wrong `--gold-base` is likely to cause.
 )";
 }
@@ -231,13 +227,32 @@ std::vector<std::string> EvaluateOptions::metric_names() const {
 NamedFile ParseNamedFile(const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || text.find('/') < equals) {
-    return {text == "-" ? "standard input" : text, text};
+    return {InputName(text), text};
   }
-  return {text.substr(0, equals), text.substr(equals + 1)};
+  NamedFile file{text.substr(0, equals), text.substr(equals + 1)};
+  if (file.path.empty()) {
+    throw Error(ErrorKind::kUsage, "--hypothesis " + text + " names no file; give NAME=FILE");
+  }
+  auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::any_of(file.name.begin(), file.name.end(), is_control)) {
+    throw Error(ErrorKind::kUsage, "--hypothesis: the name of " + file.path +
+                                       " has a control character; leave it out");
+  }
+  return file;
 }
 
 NamedLines ReadNamedLines(const std::string& path, bool strict) {
-  return {path == "-" ? "standard input" : path, ReadLines(path, strict)};
+  return {InputName(path), ReadLines(path, strict)};
+}
+
+std::vector<ReferenceSet> ReadReferences(const EvaluateOptions& options, const NamedLines& others) {
+  std::vector<ReferenceSet> references;
+  for (const std::string& path : options.reference) {
+    NamedLines reference = ReadNamedLines(path, options.strict);
+    CheckSameCount(others, reference);
+    references.push_back(std::move(reference.lines));
+  }
+  return references;
 }
 
 void CheckSameCount(const NamedLines& a, const NamedLines& b) {

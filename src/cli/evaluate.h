@@ -74,12 +74,15 @@ struct NamedFile {
   std::string path;
 };
 
-// FILE or NAME=FILE. A name has no slash, so that any file can be given: ./a=b.
+// FILE or NAME=FILE. A name has no slash, so that any file can be given: ./a=b. Throws
+// Error{kUsage} if the file is missing or the name has a control character.
 NamedFile ParseNamedFile(const std::string& text);
 
 NamedLines ReadNamedLines(const std::string& path, bool strict);
 // Throws Error{kData} that names both files, unless they have equal numbers of lines.
 void CheckSameCount(const NamedLines& a, const NamedLines& b);
+// Each has as many lines as the others, or Error{kData} is thrown.
+std::vector<ReferenceSet> ReadReferences(const EvaluateOptions& options, const NamedLines& others);
 
 // Each returns what is printed.
 std::string EvaluateAlignments(const EvaluateOptions& options);

@@ -44,7 +44,7 @@ std::string JsonText(const AlignmentScore& score) {
 
 std::string Table(const AlignmentScore& score) {
   return fmt::format(
-      "AER            {:>8.2f}\nprecision      {:>8.2f}\nrecall         {:>8.2f}\n"
+      "aer            {:>8.4f}\nprecision      {:>8.4f}\nrecall         {:>8.4f}\n"
       "sentences      {:>8}\nlinks          {:>8}\ngold sure      {:>8}\ngold possible  {:>8}\n",
       score.error_rate(), score.precision(), score.recall(), score.sentences(), score.links(),
       score.sure(), score.possible());

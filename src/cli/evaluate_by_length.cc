@@ -52,12 +52,7 @@ std::vector<System> NamedSystems(const EvaluateOptions& options) {
 std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<System>* systems) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines source = ReadNamedLines(options.source, options.strict);
-  std::vector<ReferenceSet> references;
-  for (const std::string& path : options.reference) {
-    NamedLines reference = ReadNamedLines(path, options.strict);
-    CheckSameCount(source, reference);
-    references.push_back(std::move(reference.lines));
-  }
+  const std::vector<ReferenceSet> references = ReadReferences(options, source);
   std::vector<int64_t> lengths;
   for (const std::string& line : source.lines) {
     lengths.push_back(static_cast<int64_t>(SplitWords(line).size()));

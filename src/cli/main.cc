@@ -34,7 +34,12 @@ int main(int argc, char** argv) {
   // A closed pipe is seen as an error of write(), so that files can be left in order.
   signal(SIGPIPE, SIG_IGN);
   atento::RemoveTemporariesOnSignals();
-  if (!OpenClosedStreams()) return 1;
+  if (!OpenClosedStreams()) {
+    atento::Log(atento::LogLevel::kError,
+                "a standard stream is closed and /dev/null cannot be opened in its place; leave "
+                "the streams open");
+    return 1;
+  }
   try {
     return atento::RunProgram(std::vector<std::string>(argv + (argc > 0), argv + argc));
   } catch (const atento::ClosedPipe&) {

@@ -8,6 +8,7 @@
 
 #include "atento/error.h"
 #include "atento/translator.h"
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -92,10 +93,8 @@ std::vector<ScoredPair> ScoreCommand::Score(const Translator& translator,
   try {
     return translator.Score(sources, targets);
   } catch (const PairError& error) {
-    const std::string source = Paths().source;
-    throw Error(ErrorKind::kData,
-                fmt::format("{}:{}: {}", source == "-" ? "standard input" : source,
-                            first + error.index() + 1, error.fault()));
+    throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", InputName(Paths().source),
+                                              first + error.index() + 1, error.fault()));
   }
 }
 

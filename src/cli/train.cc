@@ -7,7 +7,9 @@
 
 #include "atento/error.h"
 #include "atento/trainer.h"
+#include "base/atomic_file.h"
 #include "base/log.h"
+#include "base/worker_pool.h"
 #include "cli/command.h"
 
 namespace atento {
@@ -50,14 +52,24 @@ struct TrainFlags {
 static_assert(std::atomic<int>::is_always_lock_free, "needed in a signal handler");
 std::atomic<int> signal_received{0};
 
-void NoteSignal(int signal) { signal_received.store(signal); }
+void NoteSignal(int signal) {
+  signal_received.store(signal);
+  RemoveTemporariesOnSignals();
+}
 
 // The first SIGINT or SIGTERM asks for a checkpoint; a second one ends the program as usual.
 void InstallSignalHandlers() {
   struct sigaction action = {};
   action.sa_handler = NoteSignal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-  for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  action.sa_flags = SA_RESTART;
+  // Of two that come at once the second one waits until the first has been noted.
+  sigemptyset(&action.sa_mask);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&action.sa_mask, signal);
+  for (int signal : {SIGINT, SIGTERM}) {
+    struct sigaction old = {};
+    if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 const char* ReasonText(StopReason reason) {
@@ -176,7 +188,7 @@ void TrainCommand::CheckResume(const FlagSet& flags) const {
   }
 }
 
-int TrainCommand::Run(const FlagSet&) {
+int TrainCommand::Run(const FlagSet& flags) {
   RequireValue(*this, "--model", !flags_.model.empty());
   RequireValue(*this, "--train", !flags_.train.values.empty());
   request_.train = flags_.train.values;
@@ -188,6 +200,10 @@ int TrainCommand::Run(const FlagSet&) {
   request_.overwrite = flags_.overwrite;
   request_.strict = flags_.strict;
   request_.preset = flags_.preset;
+  // To Train 0 is as many as before.
+  if (flags_.resume && flags.Given("threads") && request_.training.threads == 0) {
+    request_.training.threads = AvailableThreads();
+  }
   // A signal ends the reading of data and the learning of vocabularies at once. The first question
   // comes just before there is something to save.
   const TrainResult result = Train(request_, [installed = false]() mutable {

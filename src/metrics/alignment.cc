@@ -173,8 +173,9 @@ void CheckWithin(const Links& links, const SentencePairSize& size) {
   }
 }
 
-double Percent(int64_t part, int64_t whole, double if_none) {
-  return whole == 0 ? if_none : 100 * static_cast<double>(part) / static_cast<double>(whole);
+// 1 if there is nothing.
+double Share(int64_t part, int64_t whole) {
+  return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
@@ -246,9 +247,10 @@ void AlignmentScore::Add(const Links& links, const GoldLinks& gold) {
 }
 
 double AlignmentScore::error_rate() const {
-  return 100 - Percent(sure_found_ + possible_found_, links_ + sure_, 100);
+  const int64_t all = links_ + sure_, found = sure_found_ + possible_found_;
+  return all == 0 ? 0 : Share(all - found, all);
 }
-double AlignmentScore::precision() const { return Percent(possible_found_, links_, 100); }
-double AlignmentScore::recall() const { return Percent(sure_found_, sure_, 100); }
+double AlignmentScore::precision() const { return Share(possible_found_, links_); }
+double AlignmentScore::recall() const { return Share(sure_found_, sure_); }
 
 }  // namespace atento

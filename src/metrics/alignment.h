@@ -87,14 +87,14 @@ struct SentencePairSize {
 Links Symmetrize(Symmetrization method, const Links& forward, const Links& backward,
                  const SentencePairSize& size);
 
-// Counts over a corpus, and the rates that follow, in percent.
+// Counts over a corpus, and the rates that follow, from 0 to 1.
 class AlignmentScore {
  public:
   void Add(const Links& links, const GoldLinks& gold);
 
   // 0 if there is neither a link nor a sure one.
   double error_rate() const;
-  // 100 if there is nothing that could be wrong (no links) or missed (no sure ones).
+  // 1 if there is nothing that could be wrong (no links) or missed (no sure ones).
   double precision() const;
   double recall() const;
 

@@ -34,9 +34,9 @@ std::vector<LengthBin> BinByLength(std::span<const int64_t> lengths,
   std::vector<int64_t> sorted(lengths.begin(), lengths.end());
   std::sort(sorted.begin(), sorted.end());
   // The last bin is that of the sentence which makes it large enough, counted from the longest.
-  const size_t needed = std::max<size_t>(options.least_sentences, 1);
-  const int64_t last_bin = needed > sorted.size() ? 0 : bin_of(sorted[sorted.size() - needed]);
-  const int64_t first_bin = std::min(bin_of(sorted.front()), last_bin);
+  const size_t needed = std::clamp<size_t>(options.least_sentences, 1, sorted.size());
+  const int64_t last_bin = bin_of(sorted[sorted.size() - needed]);
+  const int64_t first_bin = bin_of(sorted.front());
   std::vector<LengthBin> bins;
   for (int64_t bin = first_bin; bin <= last_bin; ++bin) {
     bins.push_back({bin * width + 1, (bin + 1) * width, {}});

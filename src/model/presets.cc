@@ -85,7 +85,7 @@ void Luong2015Global(Preset& p) {
   t.max_source_tokens = t.max_target_tokens = 50;
   // The paper's schedule with dropout: 12 epochs, whatever a validation says.
   p.limits.max_epochs = 12;
-  p.limits.early_stopping = "loss:12";
+  p.limits.early_stopping = "loss:1000000";
 }
 
 void Luong2015LocalM(Preset& p) {

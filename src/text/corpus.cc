@@ -122,9 +122,8 @@ Corpus ReadParallel(const ParallelPaths& paths, const CorpusOptions& options) {
     ReadTwoFiles(paths, options, &corpus);
   }
   if (corpus.pairs.empty()) {
-    auto name = [](const std::string& path) { return path == "-" ? "standard input" : path; };
     const std::string names =
-        name(paths.source) + (paths.target.empty() ? "" : " and " + name(paths.target));
+        InputName(paths.source) + (paths.target.empty() ? "" : " and " + InputName(paths.target));
     throw Error(ErrorKind::kData,
                 corpus.report.lines == 0
                     ? names + ": no lines; give text to read"

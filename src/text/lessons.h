@@ -59,13 +59,15 @@ class LessonSampler {
   LessonPair Next();
 
  private:
+  static constexpr int64_t kMostWords = 800000;
+
   bool IsRepeated(const LessonPair& pair, int words);
 
   LessonsPart part_;
   uint64_t seed_;
   LessonsOptions options_;
   uint64_t attempt_ = 0;
-  int64_t words_left_ = 2000000;  // to try before giving up
+  int64_t words_left_ = kMostWords;  // to try before giving up
   std::unordered_map<uint64_t, uint32_t> seen_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "trace/svg_measures.h"
 #include "trace/xml.h"
 
 namespace atento {
@@ -19,21 +20,19 @@ namespace {
 constexpr double kPlotWidth = 72;
 constexpr double kPlotHeight = 46;
 constexpr double kFont = 3;
-constexpr double kGap = 1.5;
-constexpr double kMargin = 2;
 constexpr double kTick = 1;
 constexpr double kLegendLine = 8;
 constexpr double kLineHeight = 1.5 * kFont;
 constexpr double kMarker = 0.8;
-// Of a column of DisplayWidth in a sans-serif font, generously: fonts differ.
-constexpr double kColumnWidth = 0.62 * kFont;
-// From the baseline to the middle of a letter.
-constexpr double kMiddle = 0.35 * kFont;
+constexpr double kMiddle = kMiddleOfFont * kFont;
 
 // Okabe and Ito's palette for the colour-blind, without its yellow, which is too light on white.
 constexpr std::array kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                  "#e69f00", "#56b4e9", "#000000"};
 constexpr std::array kDashes = {"", "2 1", "0.6 0.8", "3 0.8 0.6 0.8"};
+
+// Labels have at most four decimals.
+constexpr double kLeastStep = 1e-4;
 
 struct Axis {
   double low = 0, high = 1, step = 0.2;
@@ -62,7 +61,9 @@ Axis AxisOf(const std::vector<ChartCurve>& curves) {
   // An axis that starts above 0 exaggerates: only where the curves would all crowd at the top.
   if (low > 0 && low < 0.75 * high) low = 0;
   if (high < 0 && high > 0.75 * low) high = 0;
-  if (high == low) {
+  // What rounding leaves of equal values is not to be seen.
+  if (high - low < 1e-6 * std::max(1.0, std::abs(high))) {
+    low = high = std::abs(high) < 1e-6 ? 0 : high;
     const double around = high == 0 ? 1 : std::abs(high) / 10;
     low -= low == 0 ? 0 : around;
     high += around;
@@ -74,13 +75,14 @@ Axis AxisOf(const std::vector<ChartCurve>& curves) {
   for (double factor : {5.0, 2.0, 1.0}) {
     if (factor * power >= rough * (1 - 1e-9)) axis.step = factor * power;
   }
+  axis.step = std::max(axis.step, kLeastStep);
   axis.low = axis.step * std::floor(low / axis.step + 1e-9);
   axis.high = axis.step * std::ceil(high / axis.step - 1e-9);
   axis.decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(axis.step) - 1e-9)));
   return axis;
 }
 
-double WidthOf(const std::string& text) { return DisplayWidth(text) * kColumnWidth; }
+double WidthOf(const std::string& text) { return DisplayWidth(text) * kColumnOfFont * kFont; }
 
 class Drawing {
  public:

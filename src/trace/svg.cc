@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/utf8.h"
+#include "trace/svg_measures.h"
 #include "trace/trace.h"
 #include "trace/xml.h"
 
@@ -14,15 +15,11 @@ namespace {
 // Millimetres.
 constexpr double kCell = 6;
 constexpr double kFont = 3.5;
-constexpr double kGap = 1.5;
-constexpr double kMargin = 2;
-// Of a column of DisplayWidth in a sans-serif font, generously: fonts differ.
-constexpr double kColumnWidth = 0.62 * kFont;
 
 double WidestLabel(const std::vector<std::string>& words) {
   int columns = 0;
   for (const std::string& word : words) columns = std::max(columns, DisplayWidth(word));
-  return columns * kColumnWidth;
+  return columns * kColumnOfFont * kFont;
 }
 
 void AppendCell(double x, double y, float weight, const std::string& title, std::string* svg) {
@@ -51,13 +48,13 @@ std::string TraceToSvg(const Trace& trace) {
                  "<g font-family=\"sans-serif\" font-size=\"{4}\" fill=\"#000000\">\n",
                  width, height, EscapeXml(trace.source_text), EscapeXml(trace.target_text), kFont);
   for (size_t s = 0; s < trace.source.size(); ++s) {
-    // Turned about the baseline, whose distance from the middle of a letter is 0.35 of its size.
-    const double x = left + kCell * (static_cast<double>(s) + 0.5) + 0.35 * kFont;
+    // Turned about the baseline.
+    const double x = left + kCell * (static_cast<double>(s) + 0.5) + kMiddleOfFont * kFont;
     fmt::format_to(out, "<text transform=\"translate({:.2f} {:.2f}) rotate(-90)\">{}</text>\n", x,
                    top - kGap, EscapeXml(trace.source[s]));
   }
   for (size_t t = 0; t < trace.target.size(); ++t) {
-    const double y = top + kCell * (static_cast<double>(t) + 0.5) + 0.35 * kFont;
+    const double y = top + kCell * (static_cast<double>(t) + 0.5) + kMiddleOfFont * kFont;
     fmt::format_to(out, "<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n",
                    left - kGap, y, EscapeXml(trace.target[t]));
   }

@@ -81,6 +81,43 @@ TEST_P(AtomicFileDeathTest, SignalsLeftTheTemporaryFileBehind) {
   EXPECT_FALSE(FileExists(directory + "/one.tmp") || FileExists(directory + "/two.tmp"));
 }
 
+class AtomicFileSecondSignalDeathTest : public testing::TestWithParam<int> {};
+
+// Of a handler that stands in the place of the one that removes, as the one of atento train.
+TEST_P(AtomicFileSecondSignalDeathTest, ASecondSignalLeftTheTemporaryFileBehind) {
+  const TemporaryDirectory directory;
+  auto write_until_killed = [&] {
+    RemoveTemporariesOnSignals();
+    signal(GetParam(), [](int) { RemoveTemporariesOnSignals(); });
+    AtomicFile file(directory.File("f"));
+    raise(GetParam());
+    if (!FileExists(directory.File("f.tmp"))) _exit(1);
+    raise(GetParam());
+  };
+  EXPECT_EXIT(write_until_killed(), testing::KilledBySignal(GetParam()), "");
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, AtomicFileSecondSignalDeathTest,
+                         testing::Values(SIGINT, SIGTERM));
+
+TEST(AtomicFileManyDeathTest, FilesThatAreWholeWereStillLookedAfter) {
+  const TemporaryDirectory directory;
+  auto write_until_killed = [&] {
+    signal(SIGTERM, SIG_DFL);
+    RemoveTemporariesOnSignals();
+    std::vector<std::unique_ptr<AtomicFile>> files;
+    for (int i = 0; i < 70; ++i) {
+      files.push_back(std::make_unique<AtomicFile>(directory.File("whole")));
+      files.back()->Commit();
+    }
+    const AtomicFile half(directory.File("half"));
+    raise(SIGTERM);
+  };
+  EXPECT_EXIT(write_until_killed(), testing::KilledBySignal(SIGTERM), "");
+  EXPECT_FALSE(FileExists(directory.File("half.tmp")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Signals, AtomicFileDeathTest, testing::Values(SIGHUP, SIGINT, SIGTERM));
 
 TEST(AtomicFileIgnoreDeathTest, AnIgnoredSignalWasNoLongerIgnored) {

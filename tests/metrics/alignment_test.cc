@@ -123,16 +123,16 @@ AlignmentScore Score(const std::string& links, const std::string& gold, int gold
 // A = 3, S = 2, P = 4; A∩S = 2, A∩P = 2: 1 - 4 / 5.
 TEST(AlignmentScoreTest, SureAndPossibleLinks) {
   const AlignmentScore score = Score("0-0 1-1 2-2", "0-0 1-1 1p2 2p1");
-  EXPECT_DOUBLE_EQ(score.error_rate(), 20);
-  EXPECT_DOUBLE_EQ(score.precision(), 200.0 / 3);
-  EXPECT_EQ(score.recall(), 100);
+  EXPECT_DOUBLE_EQ(score.error_rate(), 0.2);
+  EXPECT_DOUBLE_EQ(score.precision(), 2.0 / 3);
+  EXPECT_EQ(score.recall(), 1);
   EXPECT_EQ(score.links(), 3);
   EXPECT_EQ(score.sure(), 2);
   EXPECT_EQ(score.possible(), 4);
 }
 
 TEST(AlignmentScoreTest, GoldCountedFromOneGivesTheSame) {
-  EXPECT_DOUBLE_EQ(Score("0-0 1-1 2-2", "1-1 2-2 2p3 3p2", 1).error_rate(), 20);
+  EXPECT_DOUBLE_EQ(Score("0-0 1-1 2-2", "1-1 2-2 2p3 3p2", 1).error_rate(), 0.2);
 }
 
 // The second sentence: A = 1, S = 1; A∩S = 0, A∩P = 1. In all 1 - (2 + 3) / (4 + 3).
@@ -140,25 +140,25 @@ TEST(AlignmentScoreTest, CountsAreAddedOverTheCorpus) {
   AlignmentScore score = Score("0-0 1-1 2-2", "0-0 1-1 1p2 2p1");
   score.Add(Parse("0-1"), ParseGoldLinks("0-0 0p1", {}, "gold"));
   EXPECT_EQ(score.sentences(), 2);
-  EXPECT_DOUBLE_EQ(score.error_rate(), 100 - 500.0 / 7);
-  EXPECT_DOUBLE_EQ(score.precision(), 75);
-  EXPECT_DOUBLE_EQ(score.recall(), 200.0 / 3);
+  EXPECT_DOUBLE_EQ(score.error_rate(), 2.0 / 7);
+  EXPECT_DOUBLE_EQ(score.precision(), 0.75);
+  EXPECT_DOUBLE_EQ(score.recall(), 2.0 / 3);
 }
 
 // Links that are possible only cost nothing, and help nobody find the sure ones.
 TEST(AlignmentScoreTest, FindingPossibleLinksOnly) {
   const AlignmentScore score = Score("0-1 1-0", "0-0 0p1 1p0");
-  EXPECT_DOUBLE_EQ(score.error_rate(), 100 - 200.0 / 3);
-  EXPECT_EQ(score.precision(), 100);
+  EXPECT_DOUBLE_EQ(score.error_rate(), 1.0 / 3);
+  EXPECT_EQ(score.precision(), 1);
   EXPECT_EQ(score.recall(), 0);
 }
 
 TEST(AlignmentScoreTest, Extremes) {
   EXPECT_EQ(Score("0-0 1-1", "0-0 1-1").error_rate(), 0);
-  EXPECT_EQ(Score("0-1 1-0", "0-0 1-1").error_rate(), 100);
+  EXPECT_EQ(Score("0-1 1-0", "0-0 1-1").error_rate(), 1);
   const AlignmentScore nothing_found = Score("", "0-0");
-  EXPECT_EQ(nothing_found.error_rate(), 100);
-  EXPECT_EQ(nothing_found.precision(), 100);
+  EXPECT_EQ(nothing_found.error_rate(), 1);
+  EXPECT_EQ(nothing_found.precision(), 1);
   EXPECT_EQ(nothing_found.recall(), 0);
   EXPECT_EQ(Score("", "").error_rate(), 0);
 }

@@ -46,7 +46,9 @@ TEST(BinByLengthTest, ALargeEnoughLastBinIsClosed) {
 }
 
 TEST(BinByLengthTest, FewSentencesInAllAreOneBin) {
-  EXPECT_EQ(Bins({12, 13}, {5, 10}), "1+:2");
+  EXPECT_EQ(Bins({13}, {5, 10}), "11-15:1") << "nothing was joined";
+  EXPECT_EQ(Bins({12, 13}, {5, 10}), "11-15:2");
+  EXPECT_EQ(Bins({12, 13, 16, 99}, {5, 10}), "11+:4");
   EXPECT_EQ(Bins({2, 3}, {5, 10}), "1-5:2");
 }
 

@@ -107,6 +107,18 @@ TEST(ChartToSvg, EqualValuesAndNoneStillHaveAnAxis) {
   EXPECT_EQ(TicksOf({}), TicksOf({0.0}));
 }
 
+TEST(ChartToSvg, RoundingNoiseIsNotASpread) {
+  EXPECT_EQ(TicksOf({100.00000000000004, 100.0}), TicksOf({100.0}));
+  EXPECT_EQ(TicksOf({99.99999999999999, 100.0}), TicksOf({100.0}));
+  EXPECT_EQ(TicksOf({0.0, 1e-15}), TicksOf({0.0}));
+  EXPECT_EQ(TicksOf({-1e-15}), TicksOf({0.0}));
+}
+
+TEST(ChartToSvg, LabelsHaveFourDecimalsAtMost) {
+  EXPECT_EQ(TicksOf({0.00001, 0.00002}), (Labels{"0.0000", "0.0001"}));
+  EXPECT_EQ(TicksOf({1.0, 1.00005}), (Labels{"1.0000", "1.0001"}));
+}
+
 TEST(ChartToSvg, CategoriesThatWouldTouchAreLeftOut) {
   LineChart chart{"t", "x", "y", {}, {{"one", {}}}};
   for (int i = 0; i < 40; ++i) {
