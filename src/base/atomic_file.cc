@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -52,6 +55,18 @@ void RemoveTemporaries(int signal) {
   ::raise(signal);
 }
 
+// Names are drawn from two thousand million: to find so many taken is no accident.
+constexpr int kAttempts = 100;
+
+std::string TemporaryName(const std::string& path) {
+  constexpr char kCharacters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::array<unsigned char, 6> bytes = {};
+  if (::getentropy(bytes.data(), bytes.size()) != 0) throw WriteError("write " + path, errno);
+  std::string name = path + ".";
+  for (unsigned char byte : bytes) name += kCharacters[byte % (sizeof kCharacters - 1)];
+  return name + ".tmp";
+}
+
 // Makes a rename survive a power failure. Some file systems cannot; then there is nothing to do.
 void SyncParentDirectory(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
@@ -63,13 +78,17 @@ void SyncParentDirectory(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), temporary_(Duplicate(path + ".tmp")), slot_(Register(temporary_)) {
-  file_ = ::open(temporary_, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) {
+// Not mkostemp(), whose files only their owner may read: here the umask, and the directory's access
+// list, count.
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  for (int attempt = 1; file_ < 0; ++attempt) {
+    temporary_ = Duplicate(TemporaryName(path));
+    slot_ = Register(temporary_);
+    file_ = ::open(temporary_, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     const int error = errno;
+    if (file_ >= 0) break;
     Forget();
-    throw WriteError("write " + path_, error);
+    if (error != EEXIST || attempt == kAttempts) throw WriteError("write " + path_, error);
   }
   exists_ = true;
 }
@@ -98,6 +117,15 @@ void AtomicFile::Commit() {
   // From now on a file of the temporary name is another's.
   Forget();
   SyncParentDirectory(path_);
+}
+
+std::string MakeTemporaryDirectory(const std::string& path) {
+  for (int attempt = 1;; ++attempt) {
+    std::string name = TemporaryName(path);
+    if (::mkdir(name.c_str(), 0777) == 0) return name;
+    if (errno != EEXIST || attempt == kAttempts)
+      throw WriteError("make a directory " + name, errno);
+  }
 }
 
 void RemoveTemporariesOnSignals() {

@@ -7,9 +7,9 @@
 
 namespace atento {
 
-// Writes to `path + ".tmp"`; Commit flushes that to the disk and renames it. A crash leaves the old
-// file or the new one. Nothing is buffered here. Threads may use different AtomicFiles at once, of
-// different paths.
+// Writes to a new file beside `path`, PATH.XXXXXX.tmp with letters and digits for the Xs; Commit
+// flushes that to the disk and renames it. A crash leaves the old file or the new one. Nothing is
+// buffered here. Several at once, of one path too, do not mix: the last one that commits stays.
 class AtomicFile {
  public:
   // Each throws Error{kIo} naming the path and the reason, e.g. a full disk.
@@ -28,11 +28,15 @@ class AtomicFile {
   void Forget();
 
   const std::string path_;
-  char* temporary_;      // path; on the heap, since a signal handler may take it over
-  const int slot_;       // where signal handlers find it; negative: nowhere
-  bool exists_ = false;  // the temporary file
+  char* temporary_ = nullptr;  // path; on the heap, since a signal handler may take it over
+  int slot_ = -1;              // where signal handlers find it; negative: nowhere
+  bool exists_ = false;        // the temporary file
   int file_ = -1;
 };
+
+// Makes a directory beside `path`, PATH.XXXXXX.tmp, for what is to be moved to `path` when it is
+// whole. Signals do not remove it. Returns its path; throws Error{kIo}.
+std::string MakeTemporaryDirectory(const std::string& path);
 
 // From now on SIGHUP, SIGINT and SIGTERM remove the temporary files of all AtomicFiles (of the
 // first 64, if there are more) before they end the process as usual, whatever thread they reach.

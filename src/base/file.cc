@@ -64,10 +64,24 @@ ssize_t ReadSome(int fd, char* buffer, size_t bytes) {
   return got;
 }
 
+// O_NONBLOCK: a pipe that nobody writes to is refused, not waited for.
+int OpenRegularFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) throw ReadError("read " + path, errno);
+  struct stat status;
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+  const bool directory = S_ISDIR(status.st_mode);
+  ::close(fd);
+  if (directory) throw ReadError("read " + path, EISDIR);
+  throw Error(ErrorKind::kIo, "cannot read " + path +
+                                  ": it is a pipe or a device; copy what it gives into a file and "
+                                  "name that");
+}
+
 }  // namespace
 
 std::string ReadFile(const std::string& path) {
-  Descriptor file(OpenForReading(path));
+  Descriptor file(OpenRegularFile(path));
   struct stat status;
   std::string bytes;
   size_t used = 0;

@@ -10,7 +10,8 @@
 
 namespace atento {
 
-// Throws Error{kNotFound} or {kIo} naming the path. gzip is not unpacked.
+// Of a regular file alone: a pipe or a device may have no end. Throws Error{kNotFound} or {kIo}
+// naming the path. gzip is not unpacked.
 std::string ReadFile(const std::string& path);
 
 // By an AtomicFile: a crash leaves the old file or the new one. Throws Error{kIo} naming the path

@@ -100,10 +100,6 @@ void AverageCommand::Check() const {
                   options_.output + ": is both --model and --output; write to another directory");
     }
   }
-  CheckModelPlace({.directory = options_.output,
-                   .flag = "--output",
-                   .remedy = "name another directory, or replace it with --overwrite",
-                   .overwrite = options_.overwrite});
 }
 
 std::unique_ptr<Model> AverageCommand::Average() const {
@@ -117,16 +113,19 @@ std::unique_ptr<Model> AverageCommand::Average() const {
 
 int AverageCommand::Run(const FlagSet&) {
   Check();
-  std::optional<DirectoryLock> lock;
-  if (IsDirectory(options_.output)) lock.emplace(options_.output);
+  // Until the draft is gone.
+  std::optional<DeferredSignals> deferred;
+  ModelDraft draft({.directory = options_.output,
+                    .flag = "--output",
+                    .remedy = "name another directory, or replace it with --overwrite",
+                    .overwrite = options_.overwrite});
   const std::unique_ptr<Model> model = Average();
-  {
-    const DeferredSignals deferred;
-    ModelDraft draft(options_.output);
-    SaveModelDescription(*model, draft.path());
-    SaveParameters(model->config(), model->parameters, draft.path() + "/model.safetensors");
-    draft.Commit();
-  }
+  deferred.emplace();
+  draft.Make();
+  SaveModelDescription(*model, draft.path());
+  SaveParameters(model->config(), model->parameters, draft.path() + "/model.safetensors");
+  draft.Commit();
+  deferred.reset();
   const size_t count = std::max(options_.model.size(), static_cast<size_t>(options_.checkpoints));
   LogInfo(fmt::format("wrote the mean of {} {}{} to {}", count,
                       options_.checkpoints > 0 ? "checkpoint" : "model", count == 1 ? "" : "s",

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "atento/error.h"
-#include "base/file.h"
+#include "base/text_file.h"
 #include "cli/flags.h"
 
 namespace atento {
@@ -85,7 +85,7 @@ std::vector<std::string> Values(const toml::node& node, const Flag& flag,
 }
 
 toml::table ParseToml(const std::string& path) {
-  const std::string bytes = ReadFile(path);
+  const std::string bytes = ReadTextFile(path);
   try {
     return toml::parse(bytes, path);
   } catch (const toml::parse_error& error) {

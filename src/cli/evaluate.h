@@ -46,7 +46,7 @@ struct EvaluateOptions {
     visit("lowercase", o.lowercase, kAny, "compare in lower case");
     visit("by-length", o.by_length, kAny, "the metrics by the number of words in the source");
     visit("bin-width", o.bin_width, kAtLeastOne, "by length: lengths that are taken together");
-    visit("figure", o.figure, kAny, "by length: also draw the curves, as FILE.svg", "FILE");
+    visit("figure", o.figure, kAny, "by length: also draw the curves, as a figure", "FILE.svg");
     visit("alignments", o.alignments, kAny, "word alignments, a line of i-j per sentence", "FILE");
     visit("gold", o.gold, kAny, "what they are compared with: i-j sure, ipj possible", "FILE");
     visit("gold-base", o.gold_base, Range{0, 1}, "number of a sentence's first word in --gold");

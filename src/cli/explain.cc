@@ -114,11 +114,11 @@ Trace ExplainCommand::Explain() const {
   return MakeTrace(options_.text, best.text, best.log_prob, best.alignment);
 }
 
-int ExplainCommand::Run(const FlagSet&) {
+int ExplainCommand::Run(const FlagSet& flags) {
   RequireValue(*this, "--model", !options_.model.empty());
   const Rendering rendering = RenderingOf(options_.output);
   Clean(&options_.text, "TEXT");
-  if (!options_.target.empty()) Clean(&options_.target, "--target");
+  if (flags.Given("target")) Clean(&options_.target, "--target");
   const Trace trace = Explain();
   Output output(rendering == Rendering::kTerminal ? "-" : options_.output);
   switch (rendering) {

@@ -146,6 +146,13 @@ std::string FlagSet::Text(std::string_view name) const {
 void FlagSet::CheckCount(const Flag& flag, const std::string& label,
                          const std::vector<std::string>& values) const {
   if (values.empty()) throw Error(ErrorKind::kUsage, label + " has no value; give one after it");
+  // An empty path is no path; commands would take it for none given.
+  const std::string name = flag.value_name.substr(0, flag.value_name.find_first_of(". "));
+  const bool empty = std::find(values.begin(), values.end(), "") != values.end();
+  if (empty && (name == "FILE" || name == "DIR")) {
+    throw Error(ErrorKind::kUsage,
+                label + " has an empty value; give a " + name + ", or leave it out");
+  }
   if (flag.repeats || values.size() <= static_cast<size_t>(flag.values_at_once)) return;
   throw Error(ErrorKind::kUsage,
               flag.values_at_once == 1
@@ -166,6 +173,9 @@ void FlagSet::Apply() const {
   if (positional_.field == nullptr) return;
   if (positional_values_.empty()) {
     throw Error(ErrorKind::kUsage, positional_.name + " is missing; give the " + positional_.help);
+  }
+  if (positional_values_.front().empty() && positional_.name != "TEXT") {
+    throw Error(ErrorKind::kUsage, positional_.name + " is empty; give the " + positional_.help);
   }
   *positional_.field = positional_values_.front();
 }

@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/options.h"
+#include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
@@ -41,7 +43,7 @@ Json ParameterCounts(Model& model) {
 }
 
 // The best value of the loss and of each metric over the lines of metrics.jsonl, with its step;
-// null if there is no such file.
+// null if there is no such file. Lines that cannot be read are reported and left out.
 Json BestMetrics(const std::string& directory) {
   Json best;
   const std::string path = directory + "/metrics.jsonl";
@@ -49,10 +51,18 @@ Json BestMetrics(const std::string& directory) {
   std::vector<std::string> names = MetricNames();
   names.insert(names.begin(), "dev_loss");
   LineReader reader(path);
+  LineWarnings damaged("is damaged, and left out");
   for (std::string line; reader.Next(&line);) {
     const std::string where = path + ":" + std::to_string(reader.line_number());
-    const Json entry = Json::Parse(line, where);
-    const int64_t step = InContext(where + ": step", [&] { return entry.At("step").AsInteger(); });
+    Json entry;
+    int64_t step = 0;
+    try {
+      entry = Json::Parse(line, where);
+      step = entry.At("step").AsInteger();
+    } catch (const Error&) {
+      damaged.Add(where);
+      continue;
+    }
     for (const std::string& name : names) {
       const Json* value = entry.Find(name);
       if (value == nullptr || !value->is_number()) continue;
@@ -65,6 +75,7 @@ Json BestMetrics(const std::string& directory) {
       best.Set(name, Json().Set("value", *value).Set("step", step));
     }
   }
+  damaged.Finish();
   return best;
 }
 
@@ -83,8 +94,21 @@ Json Describe(const std::string& directory) {
   return json;
 }
 
+// A control character would do something to the terminal, and a line end make up a line: \u001b.
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  for (char32_t c : DecodeUtf8(ReplaceInvalidUtf8(text))) {
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+      escaped += fmt::format("\\u{:04x}", static_cast<uint32_t>(c));
+    } else {
+      AppendUtf8(c, &escaped);
+    }
+  }
+  return escaped;
+}
+
 std::string ValueText(const Json& value) {
-  return value.is_string() ? value.AsString() : value.Dump();
+  return value.is_string() ? Escaped(value.AsString()) : value.Dump();
 }
 
 void AppendSection(const std::string& title, const Json& members, std::string* text) {
@@ -103,7 +127,7 @@ void AppendSection(const std::string& title, const Json& members, std::string* t
 std::string Text(const Json& json) {
   const std::string& preset = json.At("preset").AsString();
   std::string text = json.At("directory").AsString() + "\n";
-  if (!preset.empty()) text += "  preset                  " + preset + "\n";
+  if (!preset.empty()) text += "  preset                  " + Escaped(preset) + "\n";
   text += fmt::format("  {:<24}{}\n  {:<24}{}\n", "source vocabulary",
                       json.At("source_vocabulary").AsInteger(), "target vocabulary",
                       json.At("target_vocabulary").AsInteger());

@@ -57,15 +57,15 @@ void NoteSignal(int signal) {
   RemoveTemporariesOnSignals();
 }
 
-// The first SIGINT or SIGTERM asks for a checkpoint; a second one ends the program as usual.
+// The first of these signals asks for a checkpoint; a second one ends the program as usual.
 void InstallSignalHandlers() {
   struct sigaction action = {};
   action.sa_handler = NoteSignal;
   action.sa_flags = SA_RESTART;
   // Of two that come at once the second one waits until the first has been noted.
   sigemptyset(&action.sa_mask);
-  for (int signal : {SIGINT, SIGTERM}) sigaddset(&action.sa_mask, signal);
-  for (int signal : {SIGINT, SIGTERM}) {
+  for (int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&action.sa_mask, signal);
+  for (int signal : {SIGHUP, SIGINT, SIGTERM}) {
     struct sigaction old = {};
     if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
     sigaction(signal, &action, nullptr);
@@ -129,10 +129,10 @@ std::string TrainCommand::notes() const {
 A configuration file holds `key = value` lines; the keys are flags without their dashes. A value on
 the command line wins over the file, the file over the preset, the preset over the defaults.
 
-SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal; `--resume` goes
-on from there. It needs `--model` alone, and the data files as they were and where they were; of
-the other flags it takes `--threads` and those of validation and limits, and remembers them.
-`--init-from` keeps the vocabularies and the architecture of its model.
+SIGHUP, SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal;
+`--resume` goes on from there. It needs `--model` alone, and the data files as they were and where
+they were; of the other flags it takes `--threads` and those of validation and limits, and remembers
+them. `--init-from` keeps the vocabularies and the architecture of its model.
 
 The sentences of an update are dealt out in turn to `--threads` threads. Equal seed, data and
 threads give equal models; other threads give other last digits.

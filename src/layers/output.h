@@ -31,6 +31,9 @@ struct LossSums {
   LossSums& operator+=(const LossSums& other);
 };
 
+// Of all below. Cost: the GEMM [N,R]·[R,V], in OutputLoss three times.  Errors: none.
+// Threads: safe when outputs, gradients and arenas are distinct.
+
 // t [N,R] → logits [N,V].
 void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits,
                    const Workspace& workspace);

@@ -68,7 +68,7 @@ struct DecoderStartGradients {
   DecoderParams& params;                  // accumulated
 };
 
-// start: what Forward returned.
+// start: what Forward returned.  Cost: two GEMMs per layer (none with Start::kCopy).
 void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
                           const DecoderState& start, const DecoderStartGradients& gradients);
 
@@ -102,10 +102,10 @@ struct DecoderRows {
 // Threads: safe with caches and workspaces of their own.
 void DecoderStep(const DecoderPass& pass, const DecoderRows& rows);
 
-// t of the rows [begin, begin + count).
+// t of the rows [begin, begin + count).  Cost: one GEMM for each thing that it reads.
 void DecoderReadout(const DecoderPass& pass, int begin, int count);
 
-// W E y + b of every row, for the embeddings in the cache.
+// W E y + b of every row, for the embeddings in the cache.  Cost: one GEMM.
 void DecoderInputProducts(const DecoderPass& pass);
 
 // ---- whole batches, for training ---------------------------------------------------------------
@@ -118,6 +118,9 @@ struct DecoderTarget {
 };
 
 // start: in the columns of the source. Fills the cache; cache.t is before dropout.
+// Cost: a DecoderStep for each target position, and one GEMM over all rows for the embeddings and,
+// unless input is fed, for each thing that the readout reads; allocates nothing.  Errors: none.
+// Threads: as DecoderStep.
 void DecoderForward(const DecoderPass& pass, const DecoderState& start,
                     const DecoderTarget& target);
 
@@ -130,6 +133,9 @@ struct DecoderGradients {
   Seq2SeqParams& params;           // accumulated: the target embedding and the decoder
 };
 
+// cache: as Forward filled it; gates become gradients on the way.
+// Cost: twice Forward's; the products of parameters' gradients are over all rows at once. Scratch
+// from the arena, given back.  Errors: none.  Threads: as Forward, with gradients of its own.
 void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
                      const DecoderGradients& gradients);
 

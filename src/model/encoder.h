@@ -24,7 +24,9 @@ struct EncoderState {
 };
 
 // ids [N]: the symbols, each source ending with </s>, in the rows of `layout`; both must outlive
-// the result. Errors: none.  Threads: safe with a workspace each.
+// the result.
+// Cost: RecurrentForward's for each layer and direction.  Errors: none.
+// Threads: safe with a workspace each.
 EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
                             std::span<const int> ids);
 
@@ -34,7 +36,8 @@ struct EncoderGradients {
   Seq2SeqParams& params;                  // accumulated: the source embedding and the encoder
 };
 
-// state: of a Forward pass with_gradient.
+// state: of a Forward pass with_gradient.  Cost: twice Forward's.  Errors, threads: likewise, with
+// gradients of its own.
 void EncoderBackward(const ModelPass& pass, const EncoderState& state,
                      const EncoderGradients& gradients);
 

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/random.h"
+#include "base/text_file.h"
 #include "base/version.h"
 #include "model/safetensors.h"
 
@@ -258,7 +259,7 @@ struct ModelParts {
 ModelParts ReadParts(const std::string& directory) {
   CheckDirectory(directory);
   const std::string path = InDirectory(directory, kConfigFile);
-  const Json json = Json::Parse(ReadFile(path), path);
+  const Json json = Json::Parse(ReadTextFile(path), path);
   ModelDescription d = InFile(path, [&] { return DescriptionFromJson(json); });
   const Checksums checksums =
       InFile(path, [&] { return MemberFromJson<Checksums>(json, "checksums"); });

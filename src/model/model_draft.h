@@ -1,9 +1,12 @@
-// Writing a model directory as a whole: beside its place first, so that what may fail leaves the
-// place as it was.
+// Writing a model directory as a whole: elsewhere first, so that what may fail leaves the place as it
+// was.
 #ifndef ATENTO_MODEL_MODEL_DRAFT_H_
 #define ATENTO_MODEL_MODEL_DRAFT_H_
 
+#include <optional>
 #include <string>
+
+#include "base/file.h"
 
 namespace atento {
 
@@ -14,27 +17,38 @@ struct ModelPlace {
   bool overwrite;      // whether a model that is there may be replaced
 };
 
-// Throws Error{kUsage} if something is there that may not be replaced: a file, or a directory that
-// is neither empty nor a model.
+// Throws Error{kUsage} if something is there that may not be replaced: a file, a link to nothing, or
+// a directory that is neither empty nor a model. Drafts that killed runs have left do not count.
 void CheckModelPlace(const ModelPlace& place);
 
+// A model directory from the check of its place until it is written, or longer: as long as this
+// lives, no other process may write to the directory.
+//
+// Where there is no directory yet the draft is beside it and takes its name at once; otherwise it is
+// in it, since the directory may be a mount point, or its parent read-only, and its files are moved.
 class ModelDraft {
  public:
-  // Makes DIRECTORY.tmp, empty. Throws Error{kIo}.
-  explicit ModelDraft(std::string directory);
-  // Removes it, unless it was committed.
+  // Locks the directory, if there is one, and checks the place; makes nothing. Throws what
+  // CheckModelPlace does, and Error{kIo} if another process writes to it.
+  explicit ModelDraft(const ModelPlace& place);
+  // Removes what Make has made, unless it was committed.
   ~ModelDraft();
   ModelDraft(const ModelDraft&) = delete;
   ModelDraft& operator=(const ModelDraft&) = delete;
 
-  // Where to write.
+  // Makes an empty directory of a name that nothing had. Throws Error{kIo}.
+  void Make();
+  // That directory: where to write.
   const std::string& path() const { return path_; }
-  // Moves what is there into the directory, in the place of the model that may be there.
+  // Moves what is there into the directory, in the place of the model that may be there. Throws
+  // Error{kIo}, and leaves everything as it was, if there was no directory but now is.
   void Commit();
 
  private:
-  const std::string directory_;
-  const std::string path_;
+  std::string directory_;  // without slashes at its end
+  std::string path_;
+  std::optional<DirectoryLock> lock_;
+  bool existed_ = false;
   bool committed_ = false;
 };
 

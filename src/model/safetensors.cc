@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <unordered_set>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "atento/error.h"
 #include "base/check.h"
 #include "base/file.h"
+#include "base/io_error.h"
 #include "base/json.h"
 #include "base/random.h"
 
@@ -316,6 +319,23 @@ void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry>
   std::memcpy(file.data(), &length, kLengthBytes);
   std::copy(text.begin(), text.end(), file.begin() + kLengthBytes);
   WriteFileAtomically(path, file);
+}
+
+std::string ReadSafetensorsChecksum(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ReadError("read " + path, errno);
+  const auto fail = [&] {
+    throw Error(ErrorKind::kData, path + ": its header is damaged; " + kRemedy);
+  };
+  uint64_t length = 0;
+  file.read(reinterpret_cast<char*>(&length), kLengthBytes);
+  if (!file || length > kMaxHeaderBytes) fail();
+  std::string header(length, '\0');
+  file.read(header.data(), static_cast<std::streamsize>(length));
+  if (!file) fail();
+  return InContext(path + ": header", [&] {
+    return Json::Parse(header, "its text").At(kMetadata).At(kChecksumKey).AsString();
+  });
 }
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : SafetensorsFile(ReadFile(path), path) {}

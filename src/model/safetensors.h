@@ -71,6 +71,10 @@ class SafetensorsFile {
   std::vector<SafetensorsEntry> entries_;
 };
 
+// The checksum that the header of the file has; the numbers are not read. Throws Error{kNotFound},
+// {kIo}, and Error{kData} for a header that is damaged or has none.
+std::string ReadSafetensorsChecksum(const std::string& path);
+
 // The checksum of docs/file-format.md: any change within eight bytes changes it.
 uint64_t SafetensorsChecksum(std::span<const std::byte> data);
 

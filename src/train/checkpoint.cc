@@ -8,7 +8,10 @@
 
 #include "atento/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/random.h"
+#include "base/text_file.h"
+#include "model/safetensors.h"
 
 namespace atento {
 namespace {
@@ -35,15 +38,31 @@ std::string MomentPath(const std::string& directory, size_t i) {
 std::string AveragePath(const std::string& directory) { return directory + "/average.safetensors"; }
 
 constexpr const char* kChecksum = "checksum";
+constexpr const char* kTensors = "tensors";
+
+// By name, the checksums of the checkpoint's tensors: what was not written together is told apart.
+Json TensorChecksums(const std::string& directory) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() == ".safetensors") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  Json checksums{Json::Object{}};
+  for (const std::string& name : names) {
+    checksums.Set(name, ReadSafetensorsChecksum(directory + "/" + name + ".safetensors"));
+  }
+  return checksums;
+}
 
 // Of everything a state says.
-std::string Checksum(const TrainingState& state) {
-  return std::to_string(HashBytes(state.ToJson().Dump()));
+std::string Checksum(const TrainingState& state, const Json& tensors) {
+  return std::to_string(HashBytes(state.ToJson().Dump() + tensors.Dump()));
 }
 
 void SaveState(const TrainingState& state, const std::string& directory) {
   Json json = state.ToJson();
-  json.Set(kChecksum, Checksum(state));
+  const Json tensors = TensorChecksums(directory);
+  json.Set(kTensors, tensors).Set(kChecksum, Checksum(state, tensors));
   WriteFileAtomically(directory + "/state.json", json.Dump(2) + "\n");
 }
 
@@ -133,7 +152,7 @@ std::string CheckpointDirectory::LatestPath() const {
     throw Error(ErrorKind::kNotFound,
                 directory_ + ": has no checkpoint to resume from; train it with --overwrite");
   }
-  std::string name = ReadFile(latest);
+  std::string name = ReadTextFile(latest);
   while (!name.empty() && name.back() == '\n') name.pop_back();
   if (!StepOf(name)) {
     throw Error(ErrorKind::kData, latest + ": line 1: expected the name of a checkpoint, step-N");
@@ -143,11 +162,20 @@ std::string CheckpointDirectory::LatestPath() const {
 
 TrainingState CheckpointDirectory::LoadState() const {
   const std::string path = LatestPath() + "/state.json";
-  const Json json = Json::Parse(ReadFile(path), path);
+  const Json json = Json::Parse(ReadTextFile(path), path);
   TrainingState state = TrainingState::FromJson(json, path);
+  const Json& tensors = InContext(path, [&]() -> const Json& { return json.At(kTensors); });
   const Json* checksum = json.Find(kChecksum);
-  if (!checksum || !checksum->is_string() || checksum->AsString() != Checksum(state)) {
+  if (!checksum || !checksum->is_string() || checksum->AsString() != Checksum(state, tensors)) {
     throw Error(ErrorKind::kData, path + ": its numbers have been altered; restore the checkpoint");
+  }
+  const Json found = TensorChecksums(LatestPath());
+  for (const auto& [name, sum] : tensors.AsObject()) {
+    const Json* const other = found.Find(name);
+    if (other != nullptr && other->AsString() != sum.AsString()) {
+      throw Error(ErrorKind::kData,
+                  LatestPath() + "/" + name + ".safetensors: is of another checkpoint; restore it");
+    }
   }
   return state;
 }
@@ -180,9 +208,10 @@ void CheckpointDirectory::TruncateMetrics(int64_t step) const {
   std::string kept, line;
   for (LineReader reader(path); reader.Next(&line);) {
     const std::string where = path + ":" + std::to_string(reader.line_number());
-    const Json entry = Json::Parse(line, where);
-    if (InContext(where + ": step", [&] { return entry.At("step").AsInteger(); }) <= step) {
-      kept += line + "\n";
+    try {
+      if (Json::Parse(line, where).At("step").AsInteger() <= step) kept += line + "\n";
+    } catch (const Error&) {
+      LogWarning(where + ": is damaged, and dropped");
     }
   }
   WriteFileAtomically(path, kept);

@@ -43,8 +43,8 @@ class CheckpointDirectory {
 
   // metrics.jsonl: appends a line.
   void AppendMetrics(const Json& line) const;
-  // Drops the lines of updates after `step`: a run that was killed had gone on beyond its
-  // checkpoint.
+  // Drops the lines of updates after `step`, since a run that was killed had gone on beyond its
+  // checkpoint, and with a warning those that cannot be read.
   void TruncateMetrics(int64_t step) const;
 
   const std::string& path() const { return directory_; }

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/options.h"
+#include "base/text_file.h"
 #include "model/config.h"
 #include "train/validation.h"
 
@@ -88,7 +89,7 @@ TrainRequest ResumeRequest(const std::string& directory) {
     throw Error(ErrorKind::kNotFound,
                 directory + ": has no run to resume; name the directory of an earlier training");
   }
-  const Json json = Json::Parse(ReadFile(path), path);
+  const Json json = Json::Parse(ReadTextFile(path), path);
   TrainRequest request;
   request.directory = directory;
   request.resume = true;

@@ -122,6 +122,7 @@ class Run {
     while (!Finished(&reason)) {
       if (interrupted && interrupted()) {
         SaveCheckpoint();
+        WarnOfDivergence();
         return Result(StopReason::kInterrupted);
       }
       Step();
@@ -131,6 +132,7 @@ class Run {
       throw Error(ErrorKind::kData,
                   "no validation had a finite loss: training has diverged; lower --learning-rate");
     }
+    WarnOfDivergence();
     return Result(interrupted && interrupted() ? StopReason::kInterrupted : reason);
   }
 
@@ -199,6 +201,18 @@ class Run {
     last_checkpoint_ = Clock::now();
   }
 
+  // A best model of long ago hides it.
+  void WarnOfDivergence() const {
+    const bool mostly_skipped = 2 * state_.skipped > state_.step;
+    if (!mostly_skipped && std::isfinite(last_dev_loss_)) return;
+    LogWarning(fmt::format(
+        "{}: training has diverged; train anew with a lower --learning-rate or "
+        "--clip-norm",
+        mostly_skipped
+            ? fmt::format("{} of {} updates had no finite gradient", state_.skipped, state_.step)
+            : "the last development loss is not finite"));
+  }
+
   ValidationResult Evaluate() {
     const ExchangedParameters exchanged(model_, learner_.optimizer().average());
     return validator_.Run(model_, search_threads_);
@@ -208,6 +222,7 @@ class Run {
     const double tokens_per_s = progress_.TakeRate();
     const double rate = LearningRate(options_, state_);
     const ValidationResult result = Evaluate();
+    last_dev_loss_ = result.loss;
     const double value = result.Value(early_stopping_.metric);
     const bool first = state_.best_step == 0;
     const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
@@ -255,7 +270,7 @@ class Run {
     line.Set("elapsed_s", state_.seconds);
     line.Set("skipped", state_.skipped);
     directory_.AppendMetrics(line);
-    text += fmt::format("  {:.0f} tokens/s  {}{}", tokens_per_s, DurationText(state_.seconds),
+    text += fmt::format("  {:.0f} tokens/s  after {}{}", tokens_per_s, DurationText(state_.seconds),
                         better ? "  best" : "");
     if (state_.skipped > 0) text += fmt::format("  {} updates skipped", state_.skipped);
     progress_.Line(text);
@@ -285,10 +300,13 @@ class Run {
   SearchThreads search_threads_;
   Progress progress_;
   TrainingState state_;
+  double last_dev_loss_ = 0;  // 0: not validated yet
   Clock::time_point last_time_, last_checkpoint_;
 };
 
 TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
+  std::optional<DirectoryLock> lock;
+  if (IsDirectory(request.directory)) lock.emplace(request.directory);
   const CheckpointDirectory directory(request.directory);
   const std::unique_ptr<Model> model = LoadModelDescription(request.directory);
   TrainingOptions& training = model->description.training;
@@ -317,13 +335,11 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
 
 TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted) {
   CheckRequest(request);
-  std::optional<DirectoryLock> lock;
-  if (IsDirectory(request.directory)) lock.emplace(request.directory);
   if (request.resume) return ResumeTraining(request, interrupted);
-  CheckModelPlace({.directory = request.directory,
-                   .flag = "--model",
-                   .remedy = "go on with --resume, or replace it with --overwrite",
-                   .overwrite = request.overwrite});
+  ModelDraft draft({.directory = request.directory,
+                    .flag = "--model",
+                    .remedy = "go on with --resume, or replace it with --overwrite",
+                    .overwrite = request.overwrite});
   const TrainingData data = ReadTrainingData(request);
   const std::unique_ptr<Model> model = MakeModel(request, data.train);
   int& threads = model->description.training.threads;
@@ -331,12 +347,11 @@ TrainResult Train(const TrainRequest& request, const std::function<bool()>& inte
   Run run(*model, data, request.limits, CheckpointDirectory(request.directory));
   if (interrupted && interrupted()) return TrainResult{.reason = StopReason::kInterrupted};
   // An old model is removed only when all that may fail is written.
-  ModelDraft draft(request.directory);
+  draft.Make();
   SaveModelDescription(*model, draft.path());
   SaveRequest(request, draft.path());
   run.SaveStart(draft.path());
   draft.Commit();
-  if (!lock) lock.emplace(request.directory);
   return run.Go(interrupted);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -19,6 +20,19 @@
 namespace atento {
 namespace {
 
+// Of the temporary files of this file, PATH.XXXXXX.tmp.
+std::vector<std::string> Temporaries(const std::string& path) {
+  const std::filesystem::path file(path);
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(file.parent_path())) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(file.filename().string() + ".") && name.ends_with(".tmp")) {
+      found.push_back(entry.path().string());
+    }
+  }
+  return found;
+}
+
 TEST(AtomicFileTest, AppearsWhenCommitted) {
   const TemporaryDirectory directory;
   const std::string path = directory.File("f");
@@ -27,10 +41,44 @@ TEST(AtomicFileTest, AppearsWhenCommitted) {
   file.Write("one ");
   file.Write("two");
   EXPECT_EQ(ReadFile(path), "old");
-  EXPECT_EQ(ReadFile(path + ".tmp"), "one two");
+  ASSERT_EQ(Temporaries(path).size(), 1u);
+  EXPECT_EQ(ReadFile(Temporaries(path)[0]), "one two");
   file.Commit();
   EXPECT_EQ(ReadFile(path), "one two");
-  EXPECT_FALSE(FileExists(path + ".tmp"));
+  EXPECT_TRUE(Temporaries(path).empty());
+}
+
+TEST(AtomicFileTest, AUsersOwnTmpFileWasOverwritten) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.File("f");
+  WriteFileAtomically(path + ".tmp", "a user's own");
+  AtomicFile(path).Write("given up");
+  WriteFileAtomically(path, "new");
+  EXPECT_EQ(ReadFile(path + ".tmp"), "a user's own");
+}
+
+TEST(AtomicFileTest, TwoOfOnePathMixed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.File("f");
+  AtomicFile first(path), second(path);
+  first.Write("the first, ");
+  second.Write("the second");
+  first.Write("in two parts");
+  second.Commit();
+  EXPECT_EQ(ReadFile(path), "the second");
+  first.Commit();
+  EXPECT_EQ(ReadFile(path), "the first, in two parts");
+}
+
+TEST(AtomicFileTest, TemporaryDirectoriesAreNewAndFollowTheUmask) {
+  const TemporaryDirectory directory;
+  const mode_t old = umask(027);
+  const std::string first = MakeTemporaryDirectory(directory.File("d"));
+  umask(old);
+  const std::string second = MakeTemporaryDirectory(directory.File("d"));
+  EXPECT_NE(first, second);
+  EXPECT_EQ(std::filesystem::status(first).permissions(), std::filesystem::perms(0750));
+  EXPECT_ERROR(MakeTemporaryDirectory(directory.File("no/d")), ErrorKind::kIo, "no/d");
 }
 
 TEST(AtomicFileTest, WithoutCommitNothingIsLeft) {
@@ -53,7 +101,8 @@ TEST(AtomicFileTest, MoreFilesThanSignalsLookAfter) {
   files[69]->Commit();
   files.clear();
   EXPECT_TRUE(FileExists(directory.File("69")));
-  EXPECT_FALSE(FileExists(directory.File("0.tmp")) || FileExists(directory.File("68.tmp")));
+  EXPECT_TRUE(Temporaries(directory.File("0")).empty());
+  EXPECT_TRUE(Temporaries(directory.File("68")).empty());
 }
 
 class AtomicFileDeathTest : public testing::TestWithParam<int> {};
@@ -72,13 +121,15 @@ TEST_P(AtomicFileDeathTest, SignalsLeftTheTemporaryFileBehind) {
     AtomicFile committed(directory + "/whole"), one(directory + "/one"), two(directory + "/two");
     committed.Commit();
     one.Write("half");
-    if (!FileExists(directory + "/one.tmp") || !FileExists(directory + "/two.tmp")) _exit(1);
+    if (Temporaries(directory + "/one").empty() || Temporaries(directory + "/two").empty())
+      _exit(1);
     raise(GetParam());
   };
   EXPECT_EXIT(write_until_killed(), testing::KilledBySignal(GetParam()), "");
   unsetenv(kVariable);
   EXPECT_TRUE(FileExists(directory + "/whole"));
-  EXPECT_FALSE(FileExists(directory + "/one.tmp") || FileExists(directory + "/two.tmp"));
+  EXPECT_TRUE(Temporaries(directory + "/one").empty());
+  EXPECT_TRUE(Temporaries(directory + "/two").empty());
 }
 
 class AtomicFileSecondSignalDeathTest : public testing::TestWithParam<int> {};
@@ -91,7 +142,7 @@ TEST_P(AtomicFileSecondSignalDeathTest, ASecondSignalLeftTheTemporaryFileBehind)
     signal(GetParam(), [](int) { RemoveTemporariesOnSignals(); });
     AtomicFile file(directory.File("f"));
     raise(GetParam());
-    if (!FileExists(directory.File("f.tmp"))) _exit(1);
+    if (Temporaries(directory.File("f")).empty()) _exit(1);
     raise(GetParam());
   };
   EXPECT_EXIT(write_until_killed(), testing::KilledBySignal(GetParam()), "");
@@ -115,7 +166,7 @@ TEST(AtomicFileManyDeathTest, FilesThatAreWholeWereStillLookedAfter) {
     raise(SIGTERM);
   };
   EXPECT_EXIT(write_until_killed(), testing::KilledBySignal(SIGTERM), "");
-  EXPECT_FALSE(FileExists(directory.File("half.tmp")));
+  EXPECT_TRUE(Temporaries(directory.File("half")).empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, AtomicFileDeathTest, testing::Values(SIGHUP, SIGINT, SIGTERM));

@@ -1,17 +1,25 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
+#include "base/text_file.h"
 #include "expect_error.h"
 #include "temporary_directory.h"
 
@@ -54,6 +62,9 @@ class FileTest : public testing::Test {
     Write(directory_.File("lines"), bytes);
     return ReadLines(directory_.File("lines"));
   }
+  std::ptrdiff_t FilesInDirectory() {
+    return std::distance(std::filesystem::directory_iterator(directory_.path()), {});
+  }
   TemporaryDirectory directory_;
 };
 
@@ -64,12 +75,31 @@ TEST_F(FileTest, ReadsBackWhatWasWritten) {
     for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7 + i / 256);
     WriteFileAtomically(path, bytes);
     EXPECT_TRUE(ReadFile(path) == bytes) << size;
-    EXPECT_FALSE(FileExists(path + ".tmp"));
+    EXPECT_EQ(FilesInDirectory(), 1);
   }
 }
 
 TEST_F(FileTest, ReadsFilesThatDoNotKnowTheirSize) {
   EXPECT_NE(ReadFile("/proc/self/status").find("Pid:"), std::string::npos);
+}
+
+// Of a pipe without a writer the test would not end.
+TEST_F(FileTest, WhatIsNoFileIsRefusedBeforeItIsRead) {
+  const std::string pipe = directory_.File("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {pipe, std::string("/dev/zero")}) {
+    EXPECT_ERROR(ReadFile(path), ErrorKind::kIo, path, "a pipe or a device");
+    EXPECT_ERROR(ReadTextFile(path), ErrorKind::kIo, path, "a pipe or a device");
+  }
+}
+
+TEST_F(FileTest, SettingsOfMoreThan64MegabytesAreRefused) {
+  const std::string path = directory_.File("f");
+  Write(path, "text");
+  EXPECT_EQ(ReadTextFile(path), "text");
+  // Of holes: it takes no space.
+  std::filesystem::resize_file(path, (64u << 20) + 1);
+  EXPECT_ERROR(ReadTextFile(path), ErrorKind::kData, path, "64 MB");
 }
 
 TEST_F(FileTest, ReadFaultsNameThePathAndTheReason) {
@@ -85,12 +115,22 @@ TEST_F(FileTest, ReadFaultsNameThePathAndTheReason) {
 TEST_F(FileTest, AFullDiskIsReportedAndTheOldFileStays) {
   const std::string path = directory_.File("model");
   Write(path, "old");
-  // Whoever writes the temporary file finds the disk full.
-  std::filesystem::create_symlink("/dev/full", path + ".tmp");
-  EXPECT_ERROR(WriteFileAtomically(path, "new"), ErrorKind::kIo, path, "No space left on device",
-               "free some space");
+  // As near as one comes to a full disk without one: a limit on the sizes of files.
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {4096, before.rlim_max};
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_ERROR(WriteFileAtomically(path, std::string(10000, 'x')), ErrorKind::kIo, path,
+               "File too large");
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, handler);
   EXPECT_EQ(ReadFile(path), "old");
-  EXPECT_FALSE(std::filesystem::is_symlink(path + ".tmp"));
+  EXPECT_EQ(FilesInDirectory(), 1);
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  EXPECT_EQ(WriteAll(full, "x"), ENOSPC);
+  close(full);
 }
 
 TEST_F(FileTest, WriteFaultsNameThePathAndLeaveNoTemporaryFile) {
@@ -99,14 +139,7 @@ TEST_F(FileTest, WriteFaultsNameThePathAndLeaveNoTemporaryFile) {
   const std::string path = directory_.File("directory");
   MakeDirectories(path);
   EXPECT_ERROR(WriteFileAtomically(path, "x"), ErrorKind::kIo, path, "Is a directory");
-  EXPECT_FALSE(FileExists(path + ".tmp"));
-}
-
-TEST_F(FileTest, ALeftoverTemporaryFileIsOverwritten) {
-  const std::string path = directory_.File("f");
-  Write(path + ".tmp", "what a crash left, longer than the new text");
-  WriteFileAtomically(path, "new");
-  EXPECT_EQ(ReadFile(path), "new");
+  EXPECT_EQ(FilesInDirectory(), 1);
 }
 
 TEST_F(FileTest, NewFilesFollowTheUmask) {

@@ -174,10 +174,13 @@ TEST(ResumedRunTest, MetricsAfterTheCheckpointAreDropped) {
   Json late;
   late.Set("step", 14);
   model.AppendMetrics(late);
+  const std::string whole = ReadFile(directory.File("model") + "/metrics.jsonl");
+  WriteFileAtomically(directory.File("model") + "/metrics.jsonl", whole + "{\"step\": 21, \"ep");
   model.TruncateMetrics(9);
   const std::string metrics = ReadFile(directory.File("model") + "/metrics.jsonl");
   EXPECT_NE(metrics.find("\"step\":7"), std::string::npos);
   EXPECT_EQ(metrics.find("\"step\":14"), std::string::npos);
+  EXPECT_EQ(metrics.find("\"step\": 21"), std::string::npos);
 }
 
 TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
@@ -198,12 +201,16 @@ TEST(TrainTest, ModelDirectoriesAreNotOverwrittenUnasked) {
 TEST(TrainTest, AnEarlyInterruptionLeavesNothingBehind) {
   TemporaryDirectory directory;
   const TrainRequest request = Request(directory.path(), "model");
+  // The two of data.
+  auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(directory.path()), {});
+  };
   const TrainResult result = Train(request, [&] {
-    EXPECT_FALSE(FileExists(request.directory) || FileExists(request.directory + ".tmp"));
+    EXPECT_EQ(files(), 2);
     return true;
   });
   EXPECT_EQ(result.reason, StopReason::kInterrupted);
-  EXPECT_FALSE(FileExists(request.directory) || FileExists(request.directory + ".tmp"));
+  EXPECT_EQ(files(), 2);
 }
 
 TEST(TrainTest, BadDataLeavesNothingBehind) {
@@ -305,7 +312,10 @@ TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
   request.training.clip_norm = 0;
   request.limits.validate_every = "1000";
   request.limits.max_steps = 20;
-  EXPECT_GT(Train(request).skipped_steps, 0);
+  testing::internal::CaptureStderr();
+  EXPECT_GT(Train(request).skipped_steps, 10);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("had no finite gradient: training has"),
+            std::string::npos);
   request.directory = directory.File("infinite");
   request.training.learning_rate = 1e300;
   EXPECT_ERROR(Train(request), ErrorKind::kData, "no validation had a finite loss");
@@ -335,6 +345,22 @@ TEST(ResumedRunTest, AnAlteredStateIsRefused) {
   bytes[digit] = bytes[digit] == '1' ? '2' : '1';
   WriteFileAtomically(path, bytes);
   EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "altered");
+}
+
+TEST(ResumedRunTest, TensorsOfAnotherCheckpointAreRefused) {
+  TemporaryDirectory directory;
+  Train(Request(directory.path(), "model"), AfterSteps(3));
+  Train(Request(directory.path(), "other"), AfterSteps(5));
+  for (const char* name : {"moment-1", "model"}) {
+    const std::string file = std::string("/") + name + ".safetensors";
+    const std::string path = directory.File("model") + "/checkpoints/step-3" + file;
+    const std::string bytes = ReadFile(path);
+    WriteFileAtomically(path, ReadFile(directory.File("other") + "/checkpoints/step-5" + file));
+    EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, path,
+                 "of another checkpoint");
+    WriteFileAtomically(path, bytes);
+  }
+  EXPECT_EQ(Train(ResumeRequest(directory.File("model")), AfterMoreSteps(1)).steps, 4);
 }
 
 TEST(ResumedRunTest, AnotherEarlyStoppingMetricStartsAnew) {
