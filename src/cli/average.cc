@@ -62,8 +62,9 @@ class AverageCommand : public Command {
             "--model DIR --checkpoints N --output DIR [--overwrite]"};
   }
   std::string notes() const override {
-    return R"(The models must have one architecture and one vocabulary, and stem from the same initial
-parameters: moments of one training, or fine-tuned from one model. `config.json` is the first one's.
+    return R"(The models must have one architecture and one vocabulary, and stem from the same
+initial parameters: moments of one training, or fine-tuned from one model. `config.json` is the
+first one's.
 
 Checkpoints are those that `atento train --keep-checkpoints` has left: the newest ones and, whatever
 its age, the best one; keep N + 1 to have the last N. Their mean is of the parameters that training

@@ -3,7 +3,8 @@
 //   symbol   shape   meaning
 //   h_j      [C]     annotation: the encoder's top-layer state(s) at source position j, 0 ≤ j < S
 //   s        [H]     query: a decoder state. Which one is the decoder's choice: s_{i−1} before its
-//                    cell (Bahdanau+ 2014), s'_i between its two cells, or s_i after it (Luong+ 2015)
+//                    cell (Bahdanau+ 2014), s'_i between its two cells, or s_i after it (Luong+
+//                    2015)
 //   e_j              score of position j: how well it matches the query
 //   α_j              its weight
 //   c        [C]     context: what the step sees of the source
@@ -16,7 +17,8 @@
 //            general     e_j = s · W_a h_j                        Luong+ 2015, 3.1
 //            additive    e_j = v_a · tanh(W_a s + U_a h_j)        Bahdanau+ 2014, A.1.2; Luong's
 //                                                                 concat, whose W_a is [W_a U_a]
-//            … coverage  e_j = v_a · tanh(W_a s + U_a h_j + w_c κ_j)    See+ 2017, eq. 11 (Tu+ 2016)
+//            … coverage  e_j = v_a · tanh(W_a s + U_a h_j + w_c κ_j)    See+ 2017, eq. 11
+//                                                                 (Tu+ 2016)
 //            location    e_j = (W_a s)_j                          Luong+ 2015, eq. 8; j < L
 //   Window   global      every position
 //            local-m     |j − p| ≤ D;  p = min(i, S − 1)          Luong+ 2015, 3.2

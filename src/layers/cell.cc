@@ -76,7 +76,8 @@ void SetRecurrentN(const CellStep& step) {
   }
 }
 
-// From d_y to d_x, which is overwritten or added to; with layer normalisation also norm.d_recurrent.
+// From d_y to d_x, which is overwritten or added to; with layer normalisation also to
+// norm.d_recurrent.
 void RecurrentProductBackward(const CellStep& step, Gates gates, ConstMatrix d_y, Matrix d_x,
                               bool accumulate) {
   const CellParams& params = step.params;

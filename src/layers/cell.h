@@ -92,8 +92,8 @@ struct CellStep {
   const Workspace& workspace;
 };
 
-// cache.gates holds W x + input_bias(), cache.h_prev and cache.c_prev the state before the step. Writes h
-// [R,H], which may be strided, and the rest of the cache.
+// cache.gates holds W x + input_bias(), cache.h_prev and cache.c_prev the state before the step.
+// Writes h [R,H], which may be strided, and the rest of the cache.
 // Cost: one GEMM [R,H]·[H,G·H] (kGruResetBefore: two that add up to it); allocates nothing.
 // Errors: none.  Threads: safe when the outputs are distinct.
 void CellForward(const CellStep& step, Matrix h);

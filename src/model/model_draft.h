@@ -1,5 +1,5 @@
-// Writing a model directory as a whole: elsewhere first, so that what may fail leaves the place as it
-// was.
+// Writing a model directory as a whole: elsewhere first, so that what may fail leaves the place as
+// it was.
 #ifndef ATENTO_MODEL_MODEL_DRAFT_H_
 #define ATENTO_MODEL_MODEL_DRAFT_H_
 
@@ -17,15 +17,16 @@ struct ModelPlace {
   bool overwrite;      // whether a model that is there may be replaced
 };
 
-// Throws Error{kUsage} if something is there that may not be replaced: a file, a link to nothing, or
-// a directory that is neither empty nor a model. Drafts that killed runs have left do not count.
+// Throws Error{kUsage} if something is there that may not be replaced: a file, a link to nothing,
+// or a directory that is neither empty nor a model. Drafts that killed runs have left do not count.
 void CheckModelPlace(const ModelPlace& place);
 
 // A model directory from the check of its place until it is written, or longer: as long as this
 // lives, no other process may write to the directory.
 //
-// Where there is no directory yet the draft is beside it and takes its name at once; otherwise it is
-// in it, since the directory may be a mount point, or its parent read-only, and its files are moved.
+// Where there is no directory yet the draft is beside it and takes its name at once; otherwise it
+// is in it, since the directory may be a mount point, or its parent read-only, and its files are
+// moved.
 class ModelDraft {
  public:
   // Locks the directory, if there is one, and checks the place; makes nothing. Throws what

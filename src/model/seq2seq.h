@@ -79,8 +79,8 @@ struct StepOutput {
 
 // Writes into the workspace's arena, which must not be the one that `previous` lives in if it is
 // reset between steps: search alternates between two. Row r depends on nothing but its own inputs.
-// Cost: one GEMM of R rows for each matrix of the decoder and the output layer, and O(R·W·(A+C)) for
-// attention to W positions.  Errors: none.  Threads: as ForceDecode.
+// Cost: one GEMM of R rows for each matrix of the decoder and the output layer, and O(R·W·(A+C))
+// for attention to W positions.  Errors: none.  Threads: as ForceDecode.
 StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
                       const DecoderState& previous, const StepInput& input);
 

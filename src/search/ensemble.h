@@ -57,8 +57,8 @@ class EnsembleDecoder {
   // Encodes the sources into arenas.sources. batch must outlive the decoder.
   EnsembleDecoder(Ensemble models, const Batch& batch, SearchArenas& arenas);
 
-  // One step of R hypotheses, numbered by the decoder itself; input.parents are rows of the last step's input, at first the columns
-  // of the batch. The result is valid until the next step.
+  // One step of R hypotheses, numbered by the decoder itself; input.parents are rows of the last
+  // step's input, at first the columns of the batch. The result is valid until the next step.
   EnsembleStep& Step(const StepInput& input);
 
  private:

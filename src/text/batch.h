@@ -30,8 +30,8 @@ struct Batch {
   std::vector<int> target_input;   // [target.rows()]: </s> y_1 … y_{T-1}
   std::vector<int> target_output;  // [target.rows()]: y_1 … y_T, y_T = </s>
 
-  // The links of row n of the target: link_positions[link_offset[n]] … [link_offset[n+1]], positions
-  // in its source. Both empty if no pair has any.
+  // The links of row n of the target: link_positions[link_offset[n]] … [link_offset[n+1]],
+  // positions in its source. Both empty if no pair has any.
   std::vector<int> link_offset;  // [target.rows() + 1]
   std::vector<int> link_positions;
 

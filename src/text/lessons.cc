@@ -160,7 +160,7 @@ bool LessonSampler::IsRepeated(const LessonPair& pair, int words) {
 }
 
 LessonPair LessonSampler::Next() {
-  // Words to try, of which most belong to another part: for each pair, and saved up by earlier ones.
+  // Words to try, of which most belong to another part: for each pair, saved up by earlier ones.
   constexpr int64_t kWordsPerPair = 40000;
   constexpr int kRepeatAfter = 60;  // repetitions in a row: the space is used up
   constexpr int kWordsPerClause = 7;
