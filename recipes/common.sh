@@ -1,5 +1,7 @@
 # What the recipes share; sourced by their run scripts, which ./run starts with ATENTO set.
 set -euo pipefail
+# Letters beyond ASCII are letters to sed, whoever runs this.
+export LC_ALL=C.UTF-8
 
 recipe=$(basename "$(cd "$(dirname "$0")" && pwd)")
 recipes=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -72,4 +74,21 @@ training() {
   local metrics=$work/$1/metrics.jsonl
   printf '"training_s": %.0f, "updates": %d' "$(json_number elapsed_s <"$metrics")" \
     "$(json_number step <"$metrics")"
+}
+
+# report TITLE MEMBERS: a table on standard input, whose first line names its columns, becomes the
+# recipe's results.txt, below the title, and its results.json, where MEMBERS stand before the rows
+# and `-` is null.
+report() {
+  { echo "$1" && cat; } | tee "$recipes/$recipe/results.txt"
+  awk -v recipe="$recipe" -v members="$2" '
+    NR == 2 { printf "{\"recipe\": \"%s\", %s, \"rows\": [", recipe, members
+              for (i = 1; i <= NF; ++i) name[i] = $i }
+    NR > 2 { printf "%s\n{", (NR > 3 ? "," : "")
+             for (i = 1; i <= NF; ++i) {
+               value = $i == "-" ? "null" : $i ~ /^-?[0-9.]+$/ ? $i : "\"" $i "\""
+               printf "%s\"%s\": %s", (i > 1 ? ", " : ""), name[i], value
+             }
+             printf "}" }
+    END { print "]}" }' "$recipes/$recipe/results.txt" >"$recipes/$recipe/results.json"
 }

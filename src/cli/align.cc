@@ -1,10 +1,7 @@
 // atento align: which words of given translations belong together, by attention.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "atento/error.h"
@@ -15,10 +12,8 @@
 #include "cli/alignment_format.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/pairs.h"
 #include "metrics/alignment.h"
-#include "search/translate.h"
-#include "text/corpus.h"
 
 namespace atento {
 
@@ -29,52 +24,24 @@ struct EnumNames<AlignmentDetail> {
   static constexpr std::array<const char*, 2> names = {"hard", "soft"};
 };
 
-// Symmetrization by the same names, or none.
-enum class Joining { kNone, kIntersection, kUnion, kGrowDiagFinalAnd };
-template <>
-struct EnumNames<Joining> {
-  static constexpr std::array<const char*, 4> names = {"none", "intersection", "union",
-                                                       "grow-diag-final-and"};
-};
-
 namespace {
 
-// Pairs that are decoded at once; sorted by length among themselves.
-constexpr size_t kChunkPairs = 2000;
-
-struct AlignCommandOptions {
-  std::vector<std::string> model;
-  std::string source;
-  std::string target;
-  std::string output = "-";
+struct AlignCommandOptions : PairOptions {
   AlignmentDetail alignments = AlignmentDetail::kHard;
   bool align_shift = false;
-  Joining symmetrize = Joining::kNone;
+  Symmetrization symmetrize = Symmetrization::kNone;
   std::vector<std::string> reverse_model;
-  bool strict = false;
-  int threads = 0;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
-    visit("model", o.model, kAny, "model directory; several are an ensemble", "DIR");
-    visit("source", o.source, kAny, "source sentences, one per line", "FILE");
-    visit("target", o.target, kAny, "their translations, line by line", "FILE");
-    visit("output", o.output, kAny, "where alignments go; a file appears when it is whole", "FILE");
+    PairOptions::ForEach(o, visit);
     visit("alignments", o.alignments, kAny, "links alone, or the weights too, as JSON");
     visit("align-shift", o.align_shift, kAny,
           "a step's weights belong to the word it reads, not to the one it predicts");
     visit("symmetrize", o.symmetrize, kAny, "how to join the links of two directions");
     visit("reverse-model", o.reverse_model, kAny,
           "to symmetrize: a model from target to source; several are an ensemble", "DIR");
-    visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
-    visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
-};
-
-// Text by chunks: line n of the one side belongs to line n of the other.
-struct Lines {
-  std::vector<std::string> source, target;
-  size_t first = 0;  // the index of the first of them in its file
 };
 
 Links Transposed(const Links& links) {
@@ -89,6 +56,7 @@ class AlignCommand : public Command {
   std::string summary() const override { return "align the words of given translations"; }
   std::vector<std::string> usage() const override {
     return {"--model DIR [--model DIR ...] --source FILE --target FILE [flags]",
+            "--model DIR [--model DIR ...] --input FILE.tsv [flags]",
             "--model DIR --reverse-model DIR --symmetrize NAME --source FILE --target FILE"};
   }
   std::string notes() const override;
@@ -98,12 +66,8 @@ class AlignCommand : public Command {
  private:
   void Check() const;
   Translator Load(const std::vector<std::string>& directories, const char* flag) const;
-  // Alignments of words of `from` (the model's source) and `to`; path: the file of `from`.
-  std::vector<ScoredPair> Decode(const Translator& translator, std::span<const std::string> from,
-                                 std::span<const std::string> to, const std::string& path,
-                                 size_t first) const;
   // All that is written for the lines.
-  std::string Align(const Lines& lines) const;
+  std::string Align(const PairLines& lines) const;
   std::string Format(const std::string& source, const std::string& target, size_t number,
                      const Alignment& alignment, const Links& links) const;
 
@@ -130,10 +94,8 @@ written. `grow-diag-final-and` is that of Moses.
 }
 
 void AlignCommand::Check() const {
-  RequireValue(*this, "--model", !options_.model.empty());
-  RequireValue(*this, "--source", !options_.source.empty());
-  RequireValue(*this, "--target", !options_.target.empty());
-  const bool symmetrize = options_.symmetrize != Joining::kNone;
+  RequirePairs(*this, options_);
+  const bool symmetrize = options_.symmetrize != Symmetrization::kNone;
   if (symmetrize && options_.reverse_model.empty()) {
     throw Error(ErrorKind::kUsage,
                 "--symmetrize needs --reverse-model, a model from target to source");
@@ -153,18 +115,6 @@ Translator AlignCommand::Load(const std::vector<std::string>& directories, const
                                              flag, directories[0]));
 }
 
-std::vector<ScoredPair> AlignCommand::Decode(const Translator& translator,
-                                             std::span<const std::string> from,
-                                             std::span<const std::string> to,
-                                             const std::string& path, size_t first) const {
-  try {
-    return translator.Score(from, to, {.shift = options_.align_shift});
-  } catch (const PairError& error) {
-    throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", path == "-" ? "standard input" : path,
-                                              first + error.index() + 1, error.fault()));
-  }
-}
-
 std::string AlignCommand::Format(const std::string& source, const std::string& target,
                                  size_t number, const Alignment& alignment,
                                  const Links& links) const {
@@ -181,20 +131,23 @@ std::string AlignCommand::Format(const std::string& source, const std::string& t
   return json.Dump() + "\n";
 }
 
-std::string AlignCommand::Align(const Lines& lines) const {
+std::string AlignCommand::Align(const PairLines& lines) const {
+  const bool tsv = !options_.input.empty();
+  const AlignOptions align = {.shift = options_.align_shift};
   const std::vector<ScoredPair> forward =
-      Decode(*forward_, lines.source, lines.target, options_.source, lines.first);
+      ScorePairs(*forward_, lines.source, lines.target, tsv ? options_.input : options_.source,
+                 lines.first, align);
   std::vector<ScoredPair> backward;
   if (backward_) {
-    backward = Decode(*backward_, lines.target, lines.source, options_.target, lines.first);
+    backward = ScorePairs(*backward_, lines.target, lines.source,
+                          tsv ? options_.input : options_.target, lines.first, align);
   }
   std::string text;
   for (size_t i = 0; i < forward.size(); ++i) {
     const Alignment& alignment = forward[i].alignment;
     Links links = LinksOf(alignment);
     if (backward_) {
-      const auto method = ParseEnum<Symmetrization>("--symmetrize", EnumName(options_.symmetrize));
-      links = Symmetrize(method, links, Transposed(LinksOf(backward[i].alignment)),
+      links = Symmetrize(options_.symmetrize, links, Transposed(LinksOf(backward[i].alignment)),
                          {alignment.source_words, alignment.target_words});
     }
     text += Format(lines.source[i], lines.target[i], lines.first + i + 1, alignment, links);
@@ -204,25 +157,11 @@ std::string AlignCommand::Align(const Lines& lines) const {
 
 int AlignCommand::Run(const FlagSet&) {
   Check();
-  const Corpus corpus = ReadParallel({options_.source, options_.target},
-                                     {.strict = options_.strict, .keep_empty = true});
-  LogCorpusReport(corpus.report);
+  PairReader pairs(options_);
   forward_ = Load(options_.model, "--model");
   if (!options_.reverse_model.empty()) backward_ = Load(options_.reverse_model, "--reverse-model");
   Output output(options_.output);
-  const bool on_screen = options_.output == "-" && isatty(STDOUT_FILENO) != 0;
-  LineProgress progress(static_cast<int64_t>(corpus.pairs.size()), !on_screen);
-  for (size_t begin = 0; begin < corpus.pairs.size(); begin += kChunkPairs) {
-    const size_t end = std::min(begin + kChunkPairs, corpus.pairs.size());
-    Lines lines;
-    lines.first = begin;
-    for (size_t i = begin; i < end; ++i) {
-      lines.source.push_back(corpus.pairs[i].source);
-      lines.target.push_back(corpus.pairs[i].target);
-    }
-    output.Write(Align(lines));
-    progress.Update(static_cast<int64_t>(end));
-  }
+  for (PairLines lines; pairs.Next(&lines);) output.Write(Align(lines));
   output.Commit();
   return 0;
 }

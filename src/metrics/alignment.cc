@@ -221,6 +221,8 @@ Links Symmetrize(Symmetrization method, const Links& forward, const Links& backw
   CheckWithin(forward, size);
   CheckWithin(backward, size);
   switch (method) {
+    case Symmetrization::kNone:
+      return forward;
     case Symmetrization::kIntersection:
       return Intersection(forward, backward);
     case Symmetrization::kUnion:

@@ -68,10 +68,10 @@ GoldLinks ParseGoldLinks(std::string_view line, const LinkRules& rules, std::str
 // "0-0 2-1": counted from 0, by target, then source.
 std::string FormatLinks(const Links& links);
 
-enum class Symmetrization { kIntersection, kUnion, kGrowDiagFinalAnd };
+enum class Symmetrization { kNone, kIntersection, kUnion, kGrowDiagFinalAnd };
 template <>
 struct EnumNames<Symmetrization> {
-  static constexpr std::array<const char*, 3> names = {"intersection", "union",
+  static constexpr std::array<const char*, 4> names = {"none", "intersection", "union",
                                                        "grow-diag-final-and"};
 };
 
@@ -80,10 +80,11 @@ struct SentencePairSize {
   int target_words = 0;
 };
 
-// One alignment from two. Both link (source, target): forward as the model source → target aligns
-// its target words, backward as the reverse model aligns its own. grow-diag-final-and is that of
-// Moses (symal), in which order matters: neighbours are tried in its order, and the last step takes
-// the links of forward before those of backward. Requires links within the size (checked).
+// One alignment from two; kNone: forward. Both link (source, target): forward as the model source →
+// target aligns its target words, backward as the reverse model aligns its own. grow-diag-final-and
+// is that of Moses (symal), in which order matters: neighbours are tried in its order, and the last
+// step takes the links of forward before those of backward. Requires links within the size
+// (checked).
 Links Symmetrize(Symmetrization method, const Links& forward, const Links& backward,
                  const SentencePairSize& size);
 
