@@ -38,6 +38,7 @@ std::unique_ptr<Command> MakeExplainCommand();
 std::unique_ptr<Command> MakeInfoCommand();
 std::unique_ptr<Command> MakeAverageCommand();
 std::unique_ptr<Command> MakeLessonsCommand();
+std::unique_ptr<Command> MakeBenchmarkCommand();
 
 // All of them, in the order of `atento --help`.
 std::vector<std::unique_ptr<Command>> AllCommands();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "base/phase_times.h"
 #include "math/arena.h"
 #include "math/gemm.h"
 #include "math/views.h"
@@ -15,6 +16,7 @@ namespace atento {
 struct Workspace {
   Arena& arena;
   PackedWeights& weights;
+  PhaseTimes* phases = nullptr;  // the worker's, if its time is measured
 };
 
 // An array of default-constructed T in the arena, for the lists of views inside the layers' caches.

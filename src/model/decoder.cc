@@ -47,6 +47,7 @@ void CopyStartState(const ModelConfig& config, const DecoderCache& cache, const 
 void AttendTo(const DecoderPass& pass, const DecoderRows& rows) {
   const ModelConfig& config = pass.config();
   if (config.attention == Attention::kNone) return;
+  const PhaseScope phase(pass.model.workspace.phases, Phase::kAttention);
   AttentionForward({config, pass.params().attention, pass.memory, pass.model.workspace},
                    {rows.Of(DecoderQueries(config, pass.cache)), rows.column, rows.step,
                     pass.cache.attention.Rows(rows.begin, rows.count)});

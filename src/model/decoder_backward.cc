@@ -76,6 +76,7 @@ class Backward {
 
   void Attention(int t, Matrix d_s) {
     if (config_.attention == atento::Attention::kNone) return;
+    const PhaseScope phase(pass_.model.workspace.phases, Phase::kAttention);
     const int begin = target_.Offset(t), count = target_.alive(t);
     auto rows = [&](Matrix m) { return m.empty() ? m : m.Rows(begin, count); };
     const Matrix carry = config_.coverage ? carry_.coverage.Rows(0, count) : Matrix();
@@ -182,6 +183,7 @@ class Backward {
       AddWeightGradient(cache_.transition.gates, cache_.attention.context, d_params_.transition.W);
     }
     if (config_.attention != atento::Attention::kNone) {
+      const PhaseScope phase(pass_.model.workspace.phases, Phase::kAttention);
       AttentionParameterGradients(config_, DecoderQueries(config_, cache_), cache_.attention,
                                   d_params_.attention);
     }

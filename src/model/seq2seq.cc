@@ -90,15 +90,19 @@ BatchLoss ForwardBackward(const ModelPass& given, const Batch& batch, const Loss
   const ModelConfig& config = pass.config;
   const Seq2SeqParams& params = pass.params;
   const Workspace& workspace = pass.workspace;
+  const PhaseScope phase(workspace.phases, Phase::kDecoder);
   const Forwarded forwarded = Forward(pass, batch);
   const EncodedSources& sources = forwarded.sources;
   Arena& arena = workspace.arena;
 
   const Matrix d_t = arena.NewMatrix(forwarded.t.rows, forwarded.t.cols);
   BatchLoss sums;
-  sums.output = OutputLoss(params.output, forwarded.t, batch.target_output, loss.output, d_t,
-                           d_params.output, workspace);
-  ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
+  {
+    const PhaseScope output(workspace.phases, Phase::kOutput);
+    sums.output = OutputLoss(params.output, forwarded.t, batch.target_output, loss.output, d_t,
+                             d_params.output, workspace);
+    ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
+  }
 
   const AttentionMemoryGradient d_memory = NewMemoryGradient(config, sources, arena);
   const DecoderState d_start =
@@ -106,12 +110,16 @@ BatchLoss ForwardBackward(const ModelPass& given, const Batch& batch, const Loss
   DecoderGradients d_decoder{d_t, {}, {}, d_memory, d_start, d_params};
   sums.attention = LossOnAttention(pass, batch, loss, forwarded.decoder.attention, d_decoder);
   DecoderBackward({pass, sources.memory, forwarded.decoder}, TargetOf(batch), d_decoder);
-  AttentionMemoryBackward({config, params.decoder.attention, sources.memory, workspace},
-                          {d_memory, d_params.decoder.attention});
+  {
+    const PhaseScope attention(workspace.phases, Phase::kAttention);
+    AttentionMemoryBackward({config, params.decoder.attention, sources.memory, workspace},
+                            {d_memory, d_params.decoder.attention});
+  }
 
   const std::span<RecurrentFinal> d_final = NewFinalGradient(config, sources.encoder, arena);
   DecoderStartBackward(pass, sources.encoder, sources.start,
                        {d_start, d_memory.h, d_final, d_params.decoder});
+  const PhaseScope encoder(workspace.phases, Phase::kEncoder);
   EncoderBackward(pass, sources.encoder, {d_memory.h, d_final, d_params});
   return sums;
 }
@@ -129,7 +137,10 @@ ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label
 EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,
                              std::span<const int> ids) {
   EncodedSources sources;
-  sources.encoder = EncoderForward(pass, layout, ids);
+  {
+    const PhaseScope encoder(pass.workspace.phases, Phase::kEncoder);
+    sources.encoder = EncoderForward(pass, layout, ids);
+  }
   sources.memory = NewAttentionMemory(pass.config, pass.params.decoder.attention, layout,
                                       sources.encoder.annotations(), pass.workspace);
   sources.start = DecoderStart(pass, sources.encoder);

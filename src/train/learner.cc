@@ -18,6 +18,12 @@ Learner::Learner(Model& model, int threads)
   pool_.Run([](int) { SetGemmThreads(1); });
 }
 
+std::vector<PhaseTimes*> Learner::phases() {
+  std::vector<PhaseTimes*> all;
+  for (const auto& worker : workers_) all.push_back(&worker->phases);
+  return all;
+}
+
 std::pair<size_t, size_t> Learner::Slice(int i) const {
   // Whole cache lines, so that no two workers write to one.
   constexpr size_t kLine = 64 / sizeof(Real);
@@ -46,7 +52,9 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
   pool_.Run([&](int i) {
     if (static_cast<size_t>(i) >= step.parts.size()) return;
     Worker& worker = *workers_[static_cast<size_t>(i)];
+    const PhaseScope phase(&worker.phases, Phase::kOptimizer);
     ModelPass pass = model_.Pass(worker.arena);
+    pass.workspace.phases = &worker.phases;
     pass.dropout = dropout;
     pass.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
     const Vector gradient = worker.gradient.flat();
@@ -58,6 +66,7 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
 
 void Learner::SumGradients(size_t parts) {
   pool_.Run([&](int i) {
+    const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
     const auto [begin, count] = Slice(i);
     const Vector sum = workers_[0]->gradient.flat().subspan(begin, count);
     for (size_t part = 1; part < parts; ++part) {
@@ -88,11 +97,15 @@ UpdateResult Learner::Update(const TrainingStep& step, int64_t number, double le
       .gradient_scale = clip > 0 && result.gradient_norm > clip ? clip / result.gradient_norm : 1,
   };
   pool_.Run([&](int i) {
+    const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
     const auto [begin, count] = Slice(i);
     UpdateSlice(options_, update, begin, count, workers_[0]->gradient.flat(), optimizer_,
                 model_.parameters.flat());
   });
-  pool_.Run([&](int i) { model_.weights.Invalidate(i, pool_.threads()); });
+  pool_.Run([&](int i) {
+    const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
+    model_.weights.Invalidate(i, pool_.threads());
+  });
   return result;
 }
 

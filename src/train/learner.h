@@ -33,11 +33,14 @@ class Learner {
   UpdateResult Update(const TrainingStep& step, int64_t number, double learning_rate);
 
   OptimizerState& optimizer() { return optimizer_; }
+  // Where the time of each worker has gone; the rest of it was spent waiting.
+  std::vector<PhaseTimes*> phases();
 
  private:
   struct Worker {
     explicit Worker(const ModelConfig& config) : gradient(config) {}
     Arena arena;
+    PhaseTimes phases;
     Parameters gradient;
     BatchLoss loss;
     double sum_of_squares = 0;

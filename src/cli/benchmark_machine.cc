@@ -1,0 +1,72 @@
+#include "cli/benchmark_machine.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "base/worker_pool.h"
+#include "math/arena.h"
+#include "math/gemm.h"
+
+namespace atento {
+namespace {
+
+constexpr int kRepetitions = 5;
+
+// Of the fastest of five runs, after one that warms up.
+double BestSeconds(const std::function<void()>& work) {
+  work();
+  double best = 1e9;
+  for (int i = 0; i < kRepetitions; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    best = std::min(best, took.count());
+  }
+  return best;
+}
+
+}  // namespace
+
+double GemmPeak(int threads) {
+  constexpr int kSize = 2048;
+  double seconds = 0;
+  // A thread of its own, whose threads' number can be set.
+  WorkerPool(1).Run([&](int) {
+    SetGemmThreads(threads);
+    Arena arena;
+    PackedWeights weights;
+    const Matrix x = arena.NewZeroMatrix(kSize, kSize), W = arena.NewZeroMatrix(kSize, kSize);
+    const Matrix y = arena.NewZeroMatrix(kSize, kSize);
+    seconds = BestSeconds([&] { weights.Linear(x, W, y); });
+  });
+  return 2.0 * kSize * kSize * kSize / seconds / 1e9;
+}
+
+double CopyBandwidth(int threads) {
+  constexpr size_t kBytes = size_t{256} << 20;
+  std::vector<char> from(kBytes, 1), to(kBytes);
+  WorkerPool pool(threads);
+  const auto parts = static_cast<size_t>(threads);
+  const double seconds = BestSeconds([&] {
+    pool.Run([&](int i) {
+      const size_t part = static_cast<size_t>(i);
+      const size_t begin = kBytes * part / parts, end = kBytes * (part + 1) / parts;
+      std::memcpy(to.data() + begin, from.data() + begin, end - begin);
+    });
+  });
+  return 2.0 * static_cast<double>(kBytes) / seconds / 1e9;
+}
+
+double PeakMemoryMegabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+}  // namespace atento

@@ -1,0 +1,19 @@
+// What the machine can do at most: the yardsticks of `atento benchmark`.
+#ifndef ATENTO_CLI_BENCHMARK_MACHINE_H_
+#define ATENTO_CLI_BENCHMARK_MACHINE_H_
+
+namespace atento {
+
+// GFLOP/s of one product of 2048 × 2048 matrices with packed weights, the best of five, on so many
+// threads. Takes about a second.
+double GemmPeak(int threads);
+
+// GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
+double CopyBandwidth(int threads);
+
+// Of this process so far.
+double PeakMemoryMegabytes();
+
+}  // namespace atento
+
+#endif  // ATENTO_CLI_BENCHMARK_MACHINE_H_
