@@ -56,10 +56,11 @@ class BenchmarkCommand : public Command {
   std::string notes() const override {
     return R"(Models of random parameters learn from and translate random text; nothing is read or written.
 
-- `large`: 2-layer bidirectional LSTM encoder (256 per direction), 2-layer LSTM-512 decoder, embedding
-  512, general attention, input feeding, vocabulary 8000; batches of 64 sentences of 20 tokens.
-- `medium`: bidirectional GRU encoder (256 per direction), conditional GRU-256 decoder, embedding 256,
-  additive attention, vocabulary 8000; the same batches.
+- `large`: 2-layer bidirectional LSTM encoder (256 per direction), 2-layer LSTM-512 decoder,
+  embedding 512, general attention, input feeding, vocabulary 8000; batches of 64 sentences of 20
+  tokens.
+- `medium`: bidirectional GRU encoder (256 per direction), conditional GRU-256 decoder, embedding
+  256, additive attention, vocabulary 8000; the same batches.
 - `small`: as medium, vocabulary 100; batches of 128 sentences of 12 tokens.
 
 The peak is one product of 2048 × 2048 matrices with packed weights on all threads, measured before
