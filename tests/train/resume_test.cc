@@ -305,19 +305,21 @@ TEST(CheckpointTest, TheLastParametersAreNamedInOrder) {
 TEST(TrainTest, ANaNStepIsSkippedAndCounted) {
   TemporaryDirectory directory;
   TrainRequest request = Request(directory.path(), "model");
-  // So large a step that float overflows: from the second update on nothing is finite.
-  request.training.optimizer = Optimizer::kSgd;
-  request.training.schedule = Schedule::kConstant;
-  request.training.learning_rate = 1e38;
-  request.training.clip_norm = 0;
-  request.limits.validate_every = "1000";
+  // Parameters grow by a factor of a million at every update, and overflow after a few.
+  request.training.learning_rate = 1;
+  request.training.weight_decay = 1e6;
+  request.limits.validate_every = "1";
+  request.limits.early_stopping = "loss:1000";
   request.limits.max_steps = 20;
   testing::internal::CaptureStderr();
   EXPECT_GT(Train(request).skipped_steps, 10);
   EXPECT_NE(testing::internal::GetCapturedStderr().find("had no finite gradient: training has"),
             std::string::npos);
   request.directory = directory.File("infinite");
+  request.training.optimizer = Optimizer::kSgd;
+  request.training.clip_norm = 0;
   request.training.learning_rate = 1e300;
+  request.limits.validate_every = "1000";
   EXPECT_ERROR(Train(request), ErrorKind::kData, "no validation had a finite loss");
   // The state can be read, and NaN was not called the best.
   EXPECT_EQ(CheckpointDirectory(request.directory).LoadState().best_step, 0);
