@@ -28,13 +28,13 @@ struct AlphaOverride {
 struct TraceRequest {
   std::string text;
   // beam is taken as 1 if there is an `alpha`; batch_sentences and replace_unknown are not used.
-  SearchOptions search;
-  TraceOptions options;
+  SearchOptions search = {};
+  TraceOptions options = {};
   // Shows how this translation is read instead of the model's own.
-  std::optional<std::string> target;
+  std::optional<std::string> target = {};
   // Ids that the translation begins with; the last may be </s>. Not together with `target`.
-  std::vector<int> target_prefix;
-  std::optional<AlphaOverride> alpha;
+  std::vector<int> target_prefix = {};
+  std::optional<AlphaOverride> alpha = {};
 };
 
 // ---- the trace ---------------------------------------------------------------------------------

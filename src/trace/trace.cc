@@ -18,8 +18,10 @@
 namespace atento {
 namespace {
 
-// Of either side: a trace has the product of the two, and several vectors for each.
+// Of either side that is given, and of a translation that is found: a trace has the product of the
+// two, and several vectors for each.
 constexpr size_t kLongestTraced = 1000;
+constexpr size_t kLongestFound = 2 * kLongestTraced + 10;
 
 [[noreturn]] void Refuse(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
 
@@ -184,6 +186,7 @@ class Tracer {
         BeamSearch(models(), std::span(&source_.ids, 1), search, true, arenas, &inspection)
             .front()
             .front();
+    CheckLength("the translation found", best.ids.size(), kLongestFound);
     DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
     trace_.target =
         DescribeText(model_.target_tokenizer, decoded.text, best.ids, std::move(decoded.word_of));

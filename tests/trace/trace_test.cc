@@ -35,7 +35,8 @@ void ExpectNear(std::span<const float> a, std::span<const float> b, double toler
 template <class Body>
 void ForEachHead(const Trace& trace, const Body& body) {
   for (const TraceStep& step : trace.steps) {
-    ASSERT_EQ(step.attention->heads.size(), static_cast<size_t>(trace.model.options.attention_heads));
+    ASSERT_EQ(step.attention->heads.size(),
+              static_cast<size_t>(trace.model.options.attention_heads));
     for (int k = 0; k < trace.model.options.attention_heads; ++k) body(*step.attention, k);
   }
 }
@@ -228,9 +229,10 @@ TEST(TraceTest, QueriesAndReadoutsAreStates) {
                   std::max(step.readout.inner[2 * i], step.readout.inner[2 * i + 1]));
       }
       if (trace.model.attends) {
-        EXPECT_EQ(step.attention->query, options.attend == Attend::kBefore    ? before
-                                         : options.attend == Attend::kBetween ? step.layers[0].between.h
-                                                                              : output);
+        EXPECT_EQ(step.attention->query, options.attend == Attend::kBefore ? before
+                                         : options.attend == Attend::kBetween
+                                             ? step.layers[0].between.h
+                                             : output);
       }
       before = top.state.h;
     }
