@@ -206,6 +206,7 @@ struct Trace {
   double score = 0;                     // of a search
   Alignment alignment;                  // of words; empty unless the model attends
   std::optional<SearchOptions> search;  // as searched with; none if the target was given
+  int length_limit = 0;                 // of a search: the step in which it must choose </s>
   std::optional<TraceBeam> beam;        // of a search with more than one hypothesis
 };
 

@@ -126,8 +126,9 @@ class Tracer {
     if (request.target) CheckTarget();
     EncodeText();
     if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
-    CheckPrefix(request, model.target_tokenizer,
-                LengthLimit(request.search.max_length_ratio, source_.ids.size()));
+    const int limit = LengthLimit(request.search.max_length_ratio, source_.ids.size());
+    CheckPrefix(request, model.target_tokenizer, limit);
+    if (!request.target) trace_.length_limit = limit;
   }
 
   Trace Run(SearchArenas& arenas) {

@@ -210,11 +210,11 @@ Json TargetJson(const Trace& trace) {
   return json;
 }
 
-Json SearchJson(const SearchOptions& search) {
+Json SearchJson(const SearchOptions& search, int length_limit) {
   Json json;
   json.Set("beam", search.beam).Set("n_best", search.n_best);
   json.Set("length_penalty", search.length_penalty);
-  json.Set("max_length_ratio", search.max_length_ratio);
+  json.Set("max_length_ratio", search.max_length_ratio).Set("length_limit", length_limit);
   return json;
 }
 
@@ -279,7 +279,7 @@ std::string TraceToJson(const Trace& trace) {
   steps += "]";
   object.Add("target", TargetJson(trace));
   if (trace.model.attends) object.Add("alignment", AlignmentJson(trace.alignment));
-  if (trace.search) object.Add("search", SearchJson(*trace.search));
+  if (trace.search) object.Add("search", SearchJson(*trace.search, trace.length_limit));
   if (trace.beam) object.Add("beam", BeamJson(*trace.beam, trace.model.attends));
   return std::move(object).Take();
 }

@@ -65,7 +65,9 @@ TEST(TracePrefixTest, SearchGoesOnFromACandidate) {
         EXPECT_EQ(Prefix(trace, t + 1), prefix);
         EXPECT_NEAR(trace.steps[t].chosen.log_prob, candidate.log_prob, 1e-6);
         EXPECT_EQ(trace.target.ids.size() == t + 1, candidate.id == kEndId);
-        if (beam > 1) EXPECT_EQ(trace.beam->finished.at(0).ids, trace.target.ids);
+        if (beam > 1) {
+          EXPECT_EQ(trace.beam->finished.at(0).ids, trace.target.ids);
+        }
         // What came after is probable as `score` says of the whole.
         const Trace scored = model.Greedy({.text = kTracedText, .target = trace.target.text});
         if (scored.target.ids == trace.target.ids) {
@@ -136,7 +138,9 @@ TEST(TraceAlphaTest, AllWeightOnOnePositionMakesTheContextThatAnnotation) {
         const double sum = std::accumulate(own.begin(), own.end(), 0.0);
         EXPECT_NEAR(attention.context[i],
                     sum * double{trace.encoder.annotations.Row(static_cast<int>(j))[i]}, 1e-6);
-        if (options.attention_window != AttentionWindow::kLocalP) EXPECT_NEAR(sum, 1, 1e-6);
+        if (options.attention_window != AttentionWindow::kLocalP) {
+          EXPECT_NEAR(sum, 1, 1e-6);
+        }
       }
       for (size_t before = 0; before < t; ++before) {
         EXPECT_EQ(trace.steps[before].chosen.log_prob, free.steps[before].chosen.log_prob);
@@ -153,7 +157,9 @@ TEST(TraceAlphaTest, WhatFollowsIsComputedFromTheNewWeights) {
     alpha.weights.back() = 1;
     const Trace trace = model.Greedy({.text = kTracedText, .alpha = alpha});
     EXPECT_NE(trace.steps[0].chosen.log_prob, free.steps[0].chosen.log_prob);
-    for (const TraceStep& step : trace.steps) EXPECT_EQ(step.chosen.id, step.candidates[0].id);
+    for (size_t t = 0; t < trace.steps.size() && static_cast<int>(t) < trace.length_limit; ++t) {
+      EXPECT_EQ(trace.steps[t].chosen.id, trace.steps[t].candidates[0].id);
+    }
     if (options.coverage && trace.steps.size() > 1) {
       EXPECT_EQ(trace.steps[1].attention->coverage, trace.steps[0].attention->weights);
     }
@@ -239,10 +245,13 @@ TEST(TraceRequestTest, LocationAttentionHasAnEnd) {
   ModelOptions options = TinyOptions();
   options.attention = Attention::kLocation;
   options.attend = Attend::kAfter;
-  options.location_positions = 4;
+  options.location_positions = 101;
   const TracedModel model(options);
-  EXPECT_EQ(model.Greedy({.text = "a b c", .target = "t"}).steps.size(), 2u);
-  EXPECT_ERROR(model.Greedy({.text = "a b c d", .target = "t"}), ErrorKind::kData, "3 or fewer");
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "a ";
+  EXPECT_EQ(model.Greedy({.text = text, .target = "t"}).steps.size(), 2u);
+  EXPECT_ERROR(model.Greedy({.text = text + "a", .target = "t"}), ErrorKind::kData,
+               "text has 101 tokens", "100 or fewer");
 }
 
 TEST(TraceRequestTest, AnEmptyTargetHasOneStep) {

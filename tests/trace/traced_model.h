@@ -94,12 +94,15 @@ class TracedModel {
   std::unique_ptr<Translator> translator_;
 };
 
-// body(architecture, model) for every kind of model, or for those that attend.
+// body(options, model) for every kind of model, or for those that attend. The models are made once.
 template <class Body>
 void ForEachTracedModel(const Body& body) {
-  for (const Architecture& architecture : TracedArchitectures()) {
-    SCOPED_TRACE(architecture.name);
-    body(architecture.options, TracedModel(architecture.options));
+  static const std::vector<Architecture> architectures = TracedArchitectures();
+  static std::vector<std::unique_ptr<TracedModel>> models(architectures.size());
+  for (size_t i = 0; i < models.size(); ++i) {
+    SCOPED_TRACE(architectures[i].name);
+    if (!models[i]) models[i] = std::make_unique<TracedModel>(architectures[i].options);
+    body(architectures[i].options, *models[i]);
   }
 }
 template <class Body>
