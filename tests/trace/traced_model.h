@@ -94,15 +94,25 @@ class TracedModel {
   std::unique_ptr<Translator> translator_;
 };
 
-// body(options, model) for every kind of model, or for those that attend. The models are made once.
+// One of each kind, made once.
+inline const std::vector<std::unique_ptr<TracedModel>>& TracedModels() {
+  static const std::vector<std::unique_ptr<TracedModel>> models = [] {
+    std::vector<std::unique_ptr<TracedModel>> made;
+    for (const Architecture& architecture : TracedArchitectures()) {
+      made.push_back(std::make_unique<TracedModel>(architecture.options));
+    }
+    return made;
+  }();
+  return models;
+}
+
+// body(options, model) for every kind of model, or for those that attend.
 template <class Body>
 void ForEachTracedModel(const Body& body) {
-  static const std::vector<Architecture> architectures = TracedArchitectures();
-  static std::vector<std::unique_ptr<TracedModel>> models(architectures.size());
-  for (size_t i = 0; i < models.size(); ++i) {
+  const std::vector<Architecture> architectures = TracedArchitectures();
+  for (size_t i = 0; i < architectures.size(); ++i) {
     SCOPED_TRACE(architectures[i].name);
-    if (!models[i]) models[i] = std::make_unique<TracedModel>(architectures[i].options);
-    body(architectures[i].options, *models[i]);
+    body(architectures[i].options, *TracedModels()[i]);
   }
 }
 template <class Body>
