@@ -82,6 +82,21 @@ TEST(TraceJsonTest, TheDocumentationNamesEveryKeyAndNoOther) {
   for (const std::string& key : documented) EXPECT_TRUE(keys.contains(key)) << key;
 }
 
+TEST(TraceJsonTest, TheExampleOfTheDocumentationIsATrace) {
+  const std::string text = ReadFile(ATENTO_SOURCE_DIR "/docs/trace.md");
+  const size_t begin = text.find("```json\n") + 8, end = text.find("\n```", begin);
+  const Json example = Json::Parse(text.substr(begin, end - begin), "docs/trace.md");
+  Keys keys;
+  CollectKeys(example, "", &keys);
+  DropOptions(&keys);
+  EXPECT_GT(keys.size(), 80u);
+  const Keys documented = DocumentedKeys();
+  for (const std::string& key : keys) EXPECT_TRUE(documented.contains(key)) << key;
+  const Json& options = example.At("model").At("options");
+  EXPECT_EQ(OptionsToJson(OptionsFromJson(options, ModelOptions(), "docs/trace.md")).Dump(),
+            options.Dump());
+}
+
 TEST(TraceJsonTest, OptionsAreThoseOfTheModel) {
   ForEachTracedModel([](const ModelOptions& options, const TracedModel& model) {
     const Json json = Json::Parse(TraceToJson(model.Greedy()), "trace");
