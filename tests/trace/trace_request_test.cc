@@ -180,6 +180,19 @@ TEST(TraceAlphaTest, SearchIsGreedyAndGoesOnFromAPrefix) {
   EXPECT_EQ(TraceToJson(trace), TraceToJson(again));
 }
 
+TEST(TraceAlphaTest, AGivenTranslationIsReadWithOtherWeights) {
+  const TracedModel model(TinyOptions());
+  AlphaOverride alpha{1, {0, 0, 1}};
+  const Trace own = model.Greedy({.text = "a b", .target = "t u v"});
+  const Trace trace = model.Greedy({.text = "a b", .target = "t u v", .alpha = alpha});
+  EXPECT_EQ(trace.target.ids, own.target.ids);
+  EXPECT_EQ(trace.steps[0].chosen.log_prob, own.steps[0].chosen.log_prob);
+  EXPECT_NE(trace.steps[1].chosen.log_prob, own.steps[1].chosen.log_prob);
+  alpha.step = 4;
+  EXPECT_ERROR(model.Greedy({.text = "a b", .target = "t u v", .alpha = alpha}), ErrorKind::kUsage,
+               "alpha.step 4 is out of range", "0 to 3");
+}
+
 TEST(TraceAlphaTest, BadWeightsAreRefused) {
   ModelOptions options = TinyOptions();
   options.attention_heads = 2;
