@@ -386,6 +386,26 @@ struct SearchOptions {
   }
 };
 
+// ---- traces ------------------------------------------------------------------------------------
+
+// Weights: all but the vectors.
+enum class TraceDetail { kWeights, kVectors };
+template <>
+struct EnumNames<TraceDetail> {
+  static constexpr std::array<const char*, 2> names = {"weights", "vectors"};
+};
+
+struct TraceOptions {
+  int candidates = 10;
+  TraceDetail detail = TraceDetail::kVectors;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("candidates", o.candidates, Range{1, 100}, "next symbols listed at each step");
+    visit("detail", o.detail, kAny, "whether the vectors are written too");
+  }
+};
+
 }  // namespace atento
 
 #endif  // ATENTO_OPTIONS_H_

@@ -14,6 +14,9 @@
 
 namespace atento {
 
+struct Trace;         // atento/trace.h
+struct TraceRequest;  // likewise
+
 // How the words of a source and of a target belong together, by attention. Words are the
 // white-space separated pieces of a line. Empty for a model without attention.
 struct Alignment {
@@ -93,6 +96,8 @@ class Translator {
   bool has_attention() const;
 
  private:
+  friend Trace MakeTrace(const Translator& translator, const TraceRequest& request);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,10 +1,13 @@
-// atento explain: what attention looked at while a sentence was translated.
+// atento explain: what happened inside a model, and what attention looked at, while a sentence was
+// translated.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <span>
 
 #include "atento/error.h"
+#include "atento/trace.h"
 #include "atento/translator.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -12,7 +15,7 @@
 #include "cli/output.h"
 #include "text/corpus.h"
 #include "trace/terminal.h"
-#include "trace/trace.h"
+#include "trace/word_matrix.h"
 
 namespace atento {
 namespace {
@@ -28,10 +31,10 @@ struct ExplainOptions {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("model", o.model, kAny, "model directory", "DIR");
-    visit("target", o.target, kAny,
-          "show the weights of this translation instead of the model's own");
+    visit("target", o.target, kAny, "show how this translation is read instead of the model's own");
     visit("output", o.output, kAny,
-          "FILE.svg: a figure; FILE.json: the numbers; without it the terminal", "FILE");
+          "FILE.svg: a figure; FILE.json: all that happened inside; without it the terminal",
+          "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
@@ -68,22 +71,25 @@ class ExplainCommand : public Command {
     return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
 a terminal with colours: the brighter), the more of the row's weight is on that word.
 Colours are off where standard output is no terminal, and with NO_COLOR in the
-environment.
+environment. FILE.json has every state, score, weight and vector, and the beam as a tree:
+docs/trace.md says what is in it.
 )";
   }
   void Declare(FlagSet* flags) override {
     flags->Add("Flags", &options_);
     flags->Add("Search", &search_, {"n-best", "batch-sentences", "replace-unknown"});
+    flags->Add("JSON", &trace_);
     flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
   }
   int Run(const FlagSet& flags) override;
 
  private:
   void Clean(std::string* text, const std::string& name) const;
-  Trace Explain() const;
+  Trace Explain(Rendering rendering) const;
 
   ExplainOptions options_;
   SearchOptions search_;
+  TraceOptions trace_;
 };
 
 void ExplainCommand::Clean(std::string* text, const std::string& name) const {
@@ -94,24 +100,16 @@ void ExplainCommand::Clean(std::string* text, const std::string& name) const {
   if (SplitWords(*text).empty()) throw Error(ErrorKind::kUsage, name + " has no words in it");
 }
 
-Trace ExplainCommand::Explain() const {
-  const std::vector<std::string> models = {options_.model};
-  const std::vector<std::string> sources = {options_.text};
-  const Translator translator(models, options_.threads);
-  if (!options_.target.empty()) {
-    const std::vector<std::string> targets = {options_.target};
-    const ScoredPair pair = translator.Score(sources, targets).front();
-    return MakeTrace(options_.text, options_.target, pair.log_prob, pair.alignment);
-  }
-  const Translation translation = translator.Translate(sources, search_).front();
-  if (translation.truncated) {
+Trace ExplainCommand::Explain(Rendering rendering) const {
+  const Translator translator(std::span(&options_.model, 1), options_.threads);
+  TraceRequest request{.text = options_.text, .search = search_, .options = trace_};
+  if (rendering != Rendering::kJson) request.options.detail = TraceDetail::kWeights;
+  if (!options_.target.empty()) request.target = options_.target;
+  Trace trace = MakeTrace(translator, request);
+  if (trace.truncated) {
     LogWarning("TEXT is longer than the sentences of training; translated as far as those went");
   }
-  if (translation.hypotheses.empty()) {
-    throw Error(ErrorKind::kUsage, "TEXT has nothing in it that the model's tokenizer keeps");
-  }
-  const TranslationHypothesis& best = translation.hypotheses.front();
-  return MakeTrace(options_.text, best.text, best.log_prob, best.alignment);
+  return trace;
 }
 
 int ExplainCommand::Run(const FlagSet& flags) {
@@ -119,17 +117,17 @@ int ExplainCommand::Run(const FlagSet& flags) {
   const Rendering rendering = RenderingOf(options_.output);
   Clean(&options_.text, "TEXT");
   if (flags.Given("target")) Clean(&options_.target, "--target");
-  const Trace trace = Explain();
+  const Trace trace = Explain(rendering);
   Output output(rendering == Rendering::kTerminal ? "-" : options_.output);
   switch (rendering) {
     case Rendering::kTerminal:
-      output.Write(TraceToTerminal(trace, StandardOutput()));
+      output.Write(WordMatrixToTerminal(WordMatrixOf(trace), StandardOutput()));
       break;
     case Rendering::kSvg:
-      output.Write(TraceToSvg(trace));
+      output.Write(WordMatrixToSvg(WordMatrixOf(trace)));
       break;
     case Rendering::kJson:
-      output.Write(TraceToJson(trace).Dump(2) + "\n");
+      output.Write(TraceToJson(trace) + "\n");
       break;
   }
   output.Commit();

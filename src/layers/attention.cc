@@ -3,6 +3,7 @@
 #include "layers/attention.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.h"
 #include "layers/cell.h"
@@ -75,6 +76,8 @@ void MeanOfHeads(const AttentionCache& cache, int heads) {
     Scale(Real{1} / static_cast<Real>(heads), cache.alpha.RowSpan(r));
   }
 }
+
+double Total(ConstVector x) { return std::accumulate(x.begin(), x.end(), 0.0); }
 
 // From d_α, which becomes d_e, to everything before it. Returns the gradient of p.
 Real WeightsBackward(const AttentionPass& pass, const AttentionStep& step, const AttentionHead& at,
@@ -170,6 +173,31 @@ void AttentionForward(const AttentionPass& pass, const AttentionStep& step) {
     ForEachHead(pass, step, r, [&](const AttentionHead& at) { HeadForward(pass, step, at); });
   }
   MeanOfHeads(step.cache, pass.options.attention_heads);
+}
+
+void ReplaceAttentionWeights(const AttentionPass& pass, const AttentionStep& step,
+                             ConstVector given) {
+  const int heads = pass.options.attention_heads, S = step.cache.alpha.cols;
+  const auto length = static_cast<size_t>(S);
+  CHECK(HasAlpha(pass.options) &&
+        (given.size() == length || given.size() == length * static_cast<size_t>(heads)));
+  for (int r = 0; r < step.s.rows; ++r) {
+    CHECK(pass.memory.layout->length(step.column[r]) == S);
+    const MemoryRows rows = RowsOfWindow(pass.memory, step.column[r], {0, S});
+    for (int k = 0; k < heads; ++k) {
+      const ConstVector wanted =
+          given.size() == length ? given : given.subspan(static_cast<size_t>(k) * length, length);
+      const Vector alpha = Share(step.cache.weights, heads, k).RowSpan(r);
+      const double scale = Total(alpha) / Total(wanted);
+      for (size_t j = 0; j < length; ++j) {
+        alpha[j] = static_cast<Real>(scale * static_cast<double>(wanted[j]));
+      }
+      // c = Σ_j α_j h_j
+      WeightedSum(alpha.data(), Share(pass.memory.h, heads, k), rows,
+                  Share(step.cache.context, heads, k).RowSpan(r));
+    }
+  }
+  MeanOfHeads(step.cache, heads);
 }
 
 void AttentionBackward(const AttentionPass& pass, const AttentionStep& step,

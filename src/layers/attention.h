@@ -101,6 +101,11 @@ inline bool HasKeys(const AttentionOptions& options) {
   return options.attention == Attention::kAdditive;
 }
 
+// Whether positions are scored, so that α says anything about the model.
+inline bool HasAlpha(const AttentionOptions& options) {
+  return options.attention != Attention::kNone && options.attention != Attention::kFixed;
+}
+
 // The memory of annotations h [N,C], which must outlive it.
 // Cost: one GEMM [N,C]·[C,A] (additive), else nothing.
 AttentionMemory NewAttentionMemory(const AttentionOptions& options, const AttentionParams& params,
@@ -129,6 +134,14 @@ struct AttentionStep {
 // Requires: no empty sentence; with location, none of more than L positions (checked).
 // Errors: none.  Threads: safe when the caches are distinct.
 void AttentionForward(const AttentionPass& pass, const AttentionStep& step);
+
+// After Forward, for looking into a model: the weights of every row become `given`, [S] for each
+// head or [K·S] head by head, S positions, scaled to the sum that the head's own have; and α and c
+// follow from them. given: not negative, each head's sum positive.
+// Requires: scores, neither Attention::kNone nor kFixed; all rows look at sentences of S positions,
+// the longest (checked).
+void ReplaceAttentionWeights(const AttentionPass& pass, const AttentionStep& step,
+                             ConstVector given);
 
 // The gradients of what one step computes and reads.
 struct AttentionStepGradient {

@@ -4,6 +4,7 @@
 
 #include "atento/error.h"
 #include "base/options.h"
+#include "layers/attention.h"
 
 namespace atento {
 namespace {
@@ -22,7 +23,7 @@ void RequireSize(const char* flag, int size) {
 void CheckAttention(const ModelConfig& c) {
   const std::string name(EnumName(c.attention));
   const bool dot = c.attention == Attention::kDot || c.attention == Attention::kScaledDot;
-  const bool scored = c.attention != Attention::kNone && c.attention != Attention::kFixed;
+  const bool scored = HasAlpha(c);
   const int K = c.attention_heads;
   Require(!dot || c.decoder_size == c.annotation_size(),
           "--attention " + name + " needs a decoder state as large as an annotation: set " +

@@ -17,6 +17,10 @@ struct ModelConfig : ModelOptions {
                       (encoder_direction == Direction::kBidirectionalFirst && layer == 0);
     return both ? 2 : 1;
   }
+  // Whether the first or second of them reads from the end.
+  bool encoder_reversed(int direction) const {
+    return encoder_direction == Direction::kBackward || direction == 1;
+  }
   // What it hands on.
   int encoder_output_size(int layer) const { return encoder_directions(layer) * encoder_size; }
   int encoder_input_size(int layer) const {

@@ -48,9 +48,11 @@ void AttendTo(const DecoderPass& pass, const DecoderRows& rows) {
   const ModelConfig& config = pass.config();
   if (config.attention == Attention::kNone) return;
   const PhaseScope phase(pass.model.workspace.phases, Phase::kAttention);
-  AttentionForward({config, pass.params().attention, pass.memory, pass.model.workspace},
-                   {rows.Of(DecoderQueries(config, pass.cache)), rows.column, rows.step,
-                    pass.cache.attention.Rows(rows.begin, rows.count)});
+  const AttentionPass attention{config, pass.params().attention, pass.memory, pass.model.workspace};
+  const AttentionStep step{rows.Of(DecoderQueries(config, pass.cache)), rows.column, rows.step,
+                           pass.cache.attention.Rows(rows.begin, rows.count)};
+  AttentionForward(attention, step);
+  if (!rows.alpha.empty()) ReplaceAttentionWeights(attention, step, rows.alpha);
 }
 
 // W h + b of the layer below.

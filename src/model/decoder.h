@@ -91,6 +91,8 @@ struct DecoderRows {
   int count;
   const int* column;  // [count] the sentence each row looks at
   int step;           // from 0
+  // Replaces the weights of attention: ReplaceAttentionWeights; empty in all but traces.
+  ConstVector alpha = {};
 
   Matrix Of(Matrix m) const { return m.Rows(begin, count); }
 };

@@ -12,10 +12,6 @@ DropoutPlace PlaceOfInput(const ModelConfig& config, int layer) {
                                          : DropoutPlace::kAnnotations;
 }
 
-bool Reversed(const ModelConfig& config, int direction) {
-  return config.encoder_direction == Direction::kBackward || direction == 1;
-}
-
 // One direction's share of the columns of an annotation.
 Matrix DirectionColumns(const ModelConfig& config, Matrix m, int direction) {
   return m.empty() ? m : m.Columns(direction * config.encoder_size, config.encoder_size);
@@ -33,7 +29,7 @@ size_t CellIndex(const ModelConfig& config, int layer, int direction) {
 
 RecurrentLayer LayerOf(const ModelPass& pass, const EncoderState& state, int layer, int direction) {
   const size_t i = CellIndex(pass.config, layer, direction);
-  return {pass.config.cell, Reversed(pass.config, direction),         pass.params.encoder.cells[i],
+  return {pass.config.cell, pass.config.encoder_reversed(direction),  pass.params.encoder.cells[i],
           *state.layout,    state.inputs[static_cast<size_t>(layer)], state.cells[i],
           pass.workspace};
 }

@@ -171,7 +171,7 @@ StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
   EmbeddingForward(pass.params.target_embedding, input.ids, cache.embedding);
   const DecoderPass decoder{pass, sources.memory, cache};
   DecoderInputProducts(decoder);
-  DecoderStep(decoder, {0, rows, input.columns.data(), input.number});
+  DecoderStep(decoder, {0, rows, input.columns.data(), input.number, input.alpha});
   if (!config.input_feeding) DecoderReadout(decoder, 0, rows);
   out.logits = arena.NewMatrix(rows, config.target_vocabulary);
   OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);

@@ -69,6 +69,7 @@ struct StepInput {
   std::span<const int> parents;  // [R] the row of `previous` that it continues
   std::span<const int> columns;  // [R] its source
   int number = 0;                // of the step, from 0
+  ConstVector alpha = {};        // as DecoderRows::alpha
 };
 
 struct StepOutput {

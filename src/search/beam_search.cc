@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,10 +44,41 @@ bool Better(const Candidate& a, const Candidate& b) {
   return a.parent != b.parent ? a.parent < b.parent : a.id < b.id;
 }
 
-double Score(double log_prob, int symbols, double length_penalty) {
-  if (length_penalty == 0 || std::isinf(log_prob)) return log_prob;
-  return log_prob / std::pow(symbols, length_penalty);
-}
+// Writes down what a search considers.
+class TreeRecorder {
+ public:
+  TreeRecorder(BeamTree& tree, double length_penalty)
+      : tree_(tree), length_penalty_(length_penalty) {
+    tree_ = {};
+    tree_.nodes.push_back({-1, -1, kEndId, 0, 0, BeamFate::kAbandoned});
+  }
+
+  // Before the continuations of this node of the search, -1 being the root.
+  void Continue(int node) { At(node).fate = BeamFate::kPruned; }
+  // A continuation. kept: it becomes the next node of the search.
+  void Add(int parent, const Candidate& candidate, int step, bool kept) {
+    At(parent).fate = BeamFate::kExpanded;
+    const BeamFate fate = !kept                    ? BeamFate::kPruned
+                          : candidate.id == kEndId ? BeamFate::kFinished
+                                                   : BeamFate::kAbandoned;
+    if (kept) places_.push_back(static_cast<int>(tree_.nodes.size()));
+    tree_.nodes.push_back({Place(parent), step, candidate.id, candidate.log_prob,
+                           HypothesisScore(candidate.log_prob, step + 1, length_penalty_), fate});
+  }
+  // The next best hypothesis that ended.
+  void Finish(int node, Hypothesis hypothesis) {
+    if (tree_.finished.empty()) At(node).fate = BeamFate::kWinner;
+    tree_.finished.push_back({Place(node), std::move(hypothesis)});
+  }
+
+ private:
+  int Place(int node) const { return node < 0 ? 0 : places_[static_cast<size_t>(node)]; }
+  BeamTree::Node& At(int node) { return tree_.nodes[static_cast<size_t>(Place(node))]; }
+
+  BeamTree& tree_;
+  double length_penalty_;
+  std::vector<int> places_;  // in the tree, of each node of the search
+};
 
 // The search for one source.
 class Sentence {
@@ -60,6 +92,12 @@ class Sentence {
     live_.push_back({-1, column, 0});
   }
 
+  void Inspect(const BeamInspection& inspection) {
+    prefix_ = inspection.prefix;
+    CHECK(prefix_.size() <= static_cast<size_t>(limit_) + 1);
+    if (inspection.tree) recorder_.emplace(*inspection.tree, options_.length_penalty);
+  }
+
   int column() const { return column_; }
   const std::vector<Live>& live() const { return live_; }
   int LastId(const Live& live) const {
@@ -69,16 +107,21 @@ class Sentence {
   // The rows of `output` from first_row on are those of live(). `symbols`: how many they have.
   void Advance(EnsembleStep& output, int first_row, int symbols) {
     const std::vector<Live> parents = std::exchange(live_, {});
-    const bool forced = symbols == limit_;
+    const std::optional<int> forced = ForcedId(symbols);
     Collect(parents, output, first_row, forced);
+    if (recorder_) {
+      for (const Live& parent : parents) recorder_->Continue(parent.node);
+    }
     const size_t beam = static_cast<size_t>(options_.beam);
     for (size_t rank = 0; rank < candidates_.size(); ++rank) {
       const Candidate& candidate = candidates_[rank];
       const bool end = candidate.id == kEndId;
-      if (end ? !forced && rank >= beam : live_.size() >= beam) continue;
+      const bool kept = end ? forced || rank < beam : live_.size() < beam;
+      const int parent = parents[static_cast<size_t>(candidate.parent)].node;
+      if (recorder_) recorder_->Add(parent, candidate, symbols, kept);
+      if (!kept) continue;
       const int row = first_row + candidate.parent;
-      const int node =
-          AddNode(parents[static_cast<size_t>(candidate.parent)].node, candidate.id, output, row);
+      const int node = AddNode(parent, candidate.id, output, row);
       if (end) {
         Finish(node, candidate.log_prob, symbols + 1);
       } else {
@@ -86,6 +129,12 @@ class Sentence {
       }
     }
     DropLosers();
+  }
+
+  // Once, when the search is over.
+  void RecordFinished() {
+    if (!recorder_) return;
+    for (const Finished& finished : finished_) recorder_->Finish(finished.node, Result(finished));
   }
 
   std::vector<Hypothesis> Results() const {
@@ -96,15 +145,23 @@ class Sentence {
   }
 
  private:
+  // The symbol that must come next: the prefix's, or </s> at the length limit.
+  std::optional<int> ForcedId(int symbols) const {
+    if (symbols == limit_) return kEndId;
+    if (static_cast<size_t>(symbols) >= prefix_.size()) return std::nullopt;
+    return prefix_[static_cast<size_t>(symbols)];
+  }
+
   // Fills candidates_, best first, with as many as Advance can need: at most `beam` of the first
   // 2 · beam end with </s>, since each parent ends once.
-  void Collect(const std::vector<Live>& parents, EnsembleStep& output, int first_row, bool forced) {
+  void Collect(const std::vector<Live>& parents, EnsembleStep& output, int first_row,
+               std::optional<int> forced) {
     candidates_.clear();
     for (int i = 0; i < static_cast<int>(parents.size()); ++i) {
       const double log_prob = parents[static_cast<size_t>(i)].log_prob;
       auto add = [&](int id, double p) { candidates_.push_back({i, id, log_prob + p}); };
       if (forced) {
-        add(kEndId, output.LogProb(first_row + i, kEndId));
+        add(*forced, output.LogProb(first_row + i, *forced));
       } else {
         output.ForEachOfBest(first_row + i, 2 * options_.beam, add);
       }
@@ -126,7 +183,8 @@ class Sentence {
   }
 
   void Finish(int node, double log_prob, int symbols) {
-    const Finished finished{node, log_prob, Score(log_prob, symbols, options_.length_penalty)};
+    const Finished finished{node, log_prob,
+                            HypothesisScore(log_prob, symbols, options_.length_penalty)};
     const auto place =
         std::upper_bound(finished_.begin(), finished_.end(), finished,
                          [](const Finished& a, const Finished& b) { return a.score > b.score; });
@@ -140,7 +198,7 @@ class Sentence {
     if (finished_.size() < static_cast<size_t>(options_.n_best)) return;
     const double worst = finished_[static_cast<size_t>(options_.n_best) - 1].score;
     while (!live_.empty() &&
-           Score(live_.back().log_prob, limit_ + 1, options_.length_penalty) <= worst) {
+           HypothesisScore(live_.back().log_prob, limit_ + 1, options_.length_penalty) <= worst) {
       live_.pop_back();
     }
   }
@@ -174,6 +232,8 @@ class Sentence {
   std::vector<float> alpha_;        // [nodes_][source_length_]
   std::vector<Finished> finished_;  // best first
   std::vector<Candidate> candidates_;
+  std::span<const int> prefix_;
+  std::optional<TreeRecorder> recorder_;
 };
 
 // The next step's input: the live hypotheses of all sentences, sentence by sentence.
@@ -196,6 +256,11 @@ struct Rows {
 
 }  // namespace
 
+double HypothesisScore(double log_prob, int symbols, double length_penalty) {
+  if (length_penalty == 0 || std::isinf(log_prob)) return log_prob;
+  return log_prob / std::pow(symbols, length_penalty);
+}
+
 int LengthLimit(double max_length_ratio, size_t source_tokens) {
   const double tokens = std::ceil(max_length_ratio * static_cast<double>(source_tokens)) + 10;
   return static_cast<int>(std::min(tokens, 1e9));
@@ -212,8 +277,10 @@ void CheckSearchOptions(const SearchOptions& options) {
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas) {
+                                                SearchArenas& arenas,
+                                                const BeamInspection* inspection) {
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
+  CHECK(!inspection || sources.size() == 1);
   const Batch batch = MakeSourceBatch(sources);
   with_alpha = with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
@@ -223,11 +290,14 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   for (int column = 0; column < batch.source.batch(); ++column) {
     sentences.emplace_back(options, column, batch.source.length(column), with_alpha);
   }
+  if (inspection) sentences[0].Inspect(*inspection);
   Rows rows;
   for (int step = 0;; ++step) {
     rows.Gather(sentences);
     if (rows.ids.empty()) break;
-    EnsembleStep& output = decoder.Step({rows.ids, rows.parents, rows.columns});
+    StepInput input{rows.ids, rows.parents, rows.columns};
+    if (inspection && step == inspection->alpha_step) input.alpha = inspection->alpha;
+    EnsembleStep& output = decoder.Step(input);
     int first_row = 0;
     for (Sentence& sentence : sentences) {
       const int count = static_cast<int>(sentence.live().size());
@@ -235,6 +305,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
       first_row += count;
     }
   }
+  if (inspection) sentences[0].RecordFinished();
   std::vector<std::vector<Hypothesis>> results(sources.size());
   for (const Sentence& sentence : sentences) {
     const int index = batch.source_order[static_cast<size_t>(sentence.column())];

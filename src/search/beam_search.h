@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "atento/options.h"
+#include "atento/trace.h"
 #include "search/ensemble.h"
 #include "search/search_threads.h"
 
@@ -33,19 +34,51 @@ struct Hypothesis {
 // The most symbols a hypothesis may have, </s> not counted: ⌈ratio · source_tokens⌉ + 10.
 int LengthLimit(double max_length_ratio, size_t source_tokens);
 
+// log_prob / symbols^length_penalty, </s> counted.
+double HypothesisScore(double log_prob, int symbols, double length_penalty);
+
 // Throws Error{kUsage} if a number is out of range or n_best above the beam.
 void CheckSearchOptions(const SearchOptions& options);
+
+// Everything that a search considered, as a tree: docs/trace.md says when a node has which fate.
+struct BeamTree {
+  struct Node {
+    int parent;  // its index, smaller than the node's own; -1: the root
+    int step;    // that chose it; -1: the root
+    int id;
+    double log_prob;
+    double score;
+    BeamFate fate;
+  };
+  struct Finished {
+    int node;  // its </s>
+    Hypothesis hypothesis;
+  };
+  std::vector<Node> nodes;
+  std::vector<Finished> finished;  // best first
+};
+
+// What may be asked of the search for a single source, to look into it.
+struct BeamInspection {
+  // Symbols to begin with; not more than LengthLimit and none but the last </s> (checked).
+  std::span<const int> prefix = {};
+  // Replaces the weights of attention in this step: as StepInput::alpha.
+  int alpha_step = 0;
+  ConstVector alpha = {};
+  BeamTree* tree = nullptr;  // to be filled
+};
 
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
 // different. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
+// log_prob. inspection: may be null. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
 // results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas);
+                                                SearchArenas& arenas,
+                                                const BeamInspection* inspection = nullptr);
 
 }  // namespace atento
 

@@ -10,10 +10,6 @@
 
 namespace atento {
 
-bool HasAlpha(const ModelConfig& config) {
-  return config.attention != Attention::kNone && config.attention != Attention::kFixed;
-}
-
 int CountAlphas(Ensemble models) {
   return static_cast<int>(std::count_if(
       models.begin(), models.end(), [](const Model* model) { return HasAlpha(model->config()); }));

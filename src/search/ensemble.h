@@ -16,8 +16,7 @@ namespace atento {
 // Not empty; vocabularies of equal sizes.
 using Ensemble = std::span<const Model* const>;
 
-// Whether α says anything about this model: neither Attention::kNone nor kFixed.
-bool HasAlpha(const ModelConfig& config);
+// How many of the models have an α that says anything.
 int CountAlphas(Ensemble models);
 
 // ln(e^a + e^b). A NaN counts as −∞: what a damaged model says must not upset the order of

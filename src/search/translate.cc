@@ -48,25 +48,6 @@ std::vector<int> ByLength(size_t count, const LengthOf& length_of) {
   return order;
 }
 
-// A line as the models read it.
-struct SourceLine {
-  const std::string* text;
-  EncodedText encoded;
-  bool truncated = false;
-};
-
-// At most as many tokens as the models were trained with.
-SourceLine EncodeSource(Ensemble models, const std::string& line) {
-  SourceLine source{&line, models[0]->source_tokenizer.Encode(line)};
-  const auto most = static_cast<size_t>(MostSourceTokens(models));
-  EncodedText& encoded = source.encoded;
-  if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
-  source.truncated = encoded.ids.size() > most;
-  encoded.ids.resize(std::min(encoded.ids.size(), most));
-  encoded.word_of.resize(encoded.ids.size());
-  return source;
-}
-
 Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothesis>& hypotheses,
                             const Tokenizer& tokenizer, const TranslateOptions& options) {
   Translation translation;
@@ -94,16 +75,6 @@ struct EncodedPair {
 
   size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
 };
-
-// The tokens of a source, </s> not counted, beyond which location attention has no scores.
-size_t LongestSource(Ensemble models) {
-  size_t longest = std::numeric_limits<size_t>::max();
-  for (const Model* model : models) {
-    if (model->config().attention != Attention::kLocation) continue;
-    longest = std::min(longest, static_cast<size_t>(model->config().location_positions) - 1);
-  }
-  return longest;
-}
 
 EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
                        size_t index) {
@@ -147,6 +118,26 @@ ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced,
 }
 
 }  // namespace
+
+SourceLine EncodeSource(Ensemble models, const std::string& line) {
+  SourceLine source{&line, models[0]->source_tokenizer.Encode(line)};
+  const auto most = static_cast<size_t>(MostSourceTokens(models));
+  EncodedText& encoded = source.encoded;
+  if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
+  source.truncated = encoded.ids.size() > most;
+  encoded.ids.resize(std::min(encoded.ids.size(), most));
+  encoded.word_of.resize(encoded.ids.size());
+  return source;
+}
+
+size_t LongestSource(Ensemble models) {
+  size_t longest = std::numeric_limits<size_t>::max();
+  for (const Model* model : models) {
+    if (model->config().attention != Attention::kLocation) continue;
+    longest = std::min(longest, static_cast<size_t>(model->config().location_positions) - 1);
+  }
+  return longest;
+}
 
 void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
   CHECK(!models.empty() && models.size() == names.size());

@@ -12,12 +12,26 @@
 #include "atento/translator.h"
 #include "search/beam_search.h"
 #include "search/search_threads.h"
+#include "text/tokenizer.h"
 
 namespace atento {
 
 // Throws Error{kData} unless all models have the vocabularies of the first. names: what to call
 // each model in the message.
 void CheckEnsemble(Ensemble models, std::span<const std::string> names);
+
+// A line as the models read it.
+struct SourceLine {
+  const std::string* text;
+  EncodedText encoded;
+  bool truncated = false;
+};
+
+// At most as many tokens as the models were trained with. line must outlive the result.
+SourceLine EncodeSource(Ensemble models, const std::string& line);
+
+// The tokens of a source, </s> not counted, beyond which location attention has no scores.
+size_t LongestSource(Ensemble models);
 
 struct TranslateOptions {
   SearchOptions search;

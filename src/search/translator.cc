@@ -1,19 +1,10 @@
 // The public Translator: models from directories, and the threads they run on.
 #include "atento/translator.h"
 
-#include "model/model.h"
-#include "search/search_threads.h"
 #include "search/translate.h"
+#include "search/translator_impl.h"
 
 namespace atento {
-
-struct Translator::Impl {
-  explicit Impl(int thread_count) : threads(thread_count) {}
-
-  std::vector<std::unique_ptr<Model>> owned;
-  std::vector<const Model*> models;
-  SearchThreads threads;
-};
 
 Translator::Translator(std::span<const std::string> directories, int threads)
     : impl_(std::make_unique<Impl>(threads)) {

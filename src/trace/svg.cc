@@ -1,4 +1,4 @@
-// A trace as SVG.
+// A matrix of words as SVG.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 #include "trace/svg_measures.h"
-#include "trace/trace.h"
+#include "trace/word_matrix.h"
 #include "trace/xml.h"
 
 namespace atento {
@@ -34,11 +34,11 @@ void AppendCell(double x, double y, float weight, const std::string& title, std:
 
 }  // namespace
 
-std::string TraceToSvg(const Trace& trace) {
-  const double left = kMargin + WidestLabel(trace.target) + kGap;
-  const double top = kMargin + WidestLabel(trace.source) + kGap;
-  const double columns = kCell * static_cast<double>(trace.source.size());
-  const double rows = kCell * static_cast<double>(trace.target.size());
+std::string WordMatrixToSvg(const WordMatrix& matrix) {
+  const double left = kMargin + WidestLabel(matrix.target) + kGap;
+  const double top = kMargin + WidestLabel(matrix.source) + kGap;
+  const double columns = kCell * static_cast<double>(matrix.source.size());
+  const double rows = kCell * static_cast<double>(matrix.target.size());
   const double width = left + columns + kMargin, height = top + rows + kMargin;
   std::string svg;
   auto out = std::back_inserter(svg);
@@ -46,25 +46,26 @@ std::string TraceToSvg(const Trace& trace) {
                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.2f}mm\" "
                  "height=\"{1:.2f}mm\" viewBox=\"0 0 {0:.2f} {1:.2f}\">\n<title>{2} / {3}</title>\n"
                  "<g font-family=\"sans-serif\" font-size=\"{4}\" fill=\"#000000\">\n",
-                 width, height, EscapeXml(trace.source_text), EscapeXml(trace.target_text), kFont);
-  for (size_t s = 0; s < trace.source.size(); ++s) {
+                 width, height, EscapeXml(matrix.source_text), EscapeXml(matrix.target_text),
+                 kFont);
+  for (size_t s = 0; s < matrix.source.size(); ++s) {
     // Turned about the baseline.
     const double x = left + kCell * (static_cast<double>(s) + 0.5) + kMiddleOfFont * kFont;
     fmt::format_to(out, "<text transform=\"translate({:.2f} {:.2f}) rotate(-90)\">{}</text>\n", x,
-                   top - kGap, EscapeXml(trace.source[s]));
+                   top - kGap, EscapeXml(matrix.source[s]));
   }
-  for (size_t t = 0; t < trace.target.size(); ++t) {
+  for (size_t t = 0; t < matrix.target.size(); ++t) {
     const double y = top + kCell * (static_cast<double>(t) + 0.5) + kMiddleOfFont * kFont;
     fmt::format_to(out, "<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n",
-                   left - kGap, y, EscapeXml(trace.target[t]));
+                   left - kGap, y, EscapeXml(matrix.target[t]));
   }
   svg += "</g>\n";
-  for (size_t t = 0; t < trace.target.size(); ++t) {
-    for (size_t s = 0; s < trace.source.size(); ++s) {
+  for (size_t t = 0; t < matrix.target.size(); ++t) {
+    for (size_t s = 0; s < matrix.source.size(); ++s) {
       AppendCell(left + kCell * static_cast<double>(s), top + kCell * static_cast<double>(t),
-                 trace.weight(t, s),
-                 fmt::format("{} / {}: {:.3f}", EscapeXml(trace.source[s]),
-                             EscapeXml(trace.target[t]), trace.weight(t, s)),
+                 matrix.weight(t, s),
+                 fmt::format("{} / {}: {:.3f}", EscapeXml(matrix.source[s]),
+                             EscapeXml(matrix.target[t]), matrix.weight(t, s)),
                  &svg);
     }
   }

@@ -47,7 +47,7 @@ std::string Cell(float weight, bool colour) {
 }
 
 // Source words [begin, end) and their columns of the matrix.
-std::string Block(const Trace& trace, const std::vector<std::string>& source,
+std::string Block(const WordMatrix& matrix, const std::vector<std::string>& source,
                   const std::vector<std::string>& target, size_t begin, size_t end, bool colour) {
   const int left = Widest(target) + kGapColumns;
   std::string text;
@@ -58,7 +58,7 @@ std::string Block(const Trace& trace, const std::vector<std::string>& source,
   }
   for (size_t t = 0; t < target.size(); ++t) {
     std::string line = target[t] + Spaces(left - DisplayWidth(target[t]));
-    for (size_t s = begin; s < end; ++s) line += Cell(trace.weight(t, s), colour);
+    for (size_t s = begin; s < end; ++s) line += Cell(matrix.weight(t, s), colour);
     while (line.ends_with(' ')) line.pop_back();
     text += line + "\n";
   }
@@ -67,9 +67,9 @@ std::string Block(const Trace& trace, const std::vector<std::string>& source,
 
 }  // namespace
 
-std::string TraceToTerminal(const Trace& trace, const TerminalOptions& options) {
-  const std::vector<std::string> source = Printable(trace.source);
-  const std::vector<std::string> target = Printable(trace.target);
+std::string WordMatrixToTerminal(const WordMatrix& matrix, const TerminalOptions& options) {
+  const std::vector<std::string> source = Printable(matrix.source);
+  const std::vector<std::string> target = Printable(matrix.target);
   size_t per_block = std::max<size_t>(source.size(), 1);
   if (options.columns > 0) {
     // The last word of the staircase starts where the last cell does.
@@ -80,7 +80,7 @@ std::string TraceToTerminal(const Trace& trace, const TerminalOptions& options) 
   std::string text;
   for (size_t begin = 0; begin < source.size(); begin += per_block) {
     if (begin > 0) text += "\n";
-    text += Block(trace, source, target, begin, std::min(begin + per_block, source.size()),
+    text += Block(matrix, source, target, begin, std::min(begin + per_block, source.size()),
                   options.colour);
   }
   return text;

@@ -1,10 +1,10 @@
-// A trace as text: a heat map of block characters.
+// A matrix of words as text: a heat map of block characters.
 #ifndef ATENTO_TRACE_TERMINAL_H_
 #define ATENTO_TRACE_TERMINAL_H_
 
 #include <string>
 
-#include "trace/trace.h"
+#include "trace/word_matrix.h"
 
 namespace atento {
 
@@ -15,7 +15,7 @@ struct TerminalOptions {
 
 // Source words as a staircase over their columns, one line per target word. Wide characters take
 // two columns. Control characters are shown as U+FFFD, so that a text cannot command the terminal.
-std::string TraceToTerminal(const Trace& trace, const TerminalOptions& options);
+std::string WordMatrixToTerminal(const WordMatrix& matrix, const TerminalOptions& options);
 
 }  // namespace atento
 

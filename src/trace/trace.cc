@@ -1,49 +1,264 @@
-#include "trace/trace.h"
+// What a request for a trace asks: search if it must, look at each step, and put words to it all.
+#include "atento/trace.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "atento/error.h"
-#include "base/check.h"
+#include "base/options.h"
 #include "base/utf8.h"
+#include "search/align.h"
+#include "search/beam_search.h"
+#include "search/translate.h"
+#include "search/translator_impl.h"
+#include "trace/inspect.h"
 
 namespace atento {
+namespace {
 
-Trace MakeTrace(std::string_view source, std::string_view target, double log_prob,
-                const Alignment& alignment) {
-  Trace trace;
-  trace.source_text = source;
-  trace.target_text = target;
-  trace.log_prob = log_prob;
-  for (std::string_view word : SplitWords(source)) trace.source.emplace_back(word);
-  for (std::string_view word : SplitWords(target)) trace.target.emplace_back(word);
-  const size_t cells = trace.source.size() * trace.target.size();
-  if (alignment.weights.empty() && cells > 0) {
-    throw Error(ErrorKind::kData,
-                "the model has no attention to show; train one with --attention dot, general or "
-                "additive");
-  }
-  CHECK(alignment.weights.size() == cells, "the alignment is of another pair");
-  trace.weights = alignment.weights;
-  return trace;
+// Of either side that is given, and of a translation that is found: a trace has the product of the
+// two, and several vectors for each.
+constexpr size_t kLongestTraced = 1000;
+constexpr size_t kLongestFound = 2 * kLongestTraced + 10;
+
+[[noreturn]] void Refuse(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
+
+TraceModel DescribeModel(const Model& model) {
+  const ModelConfig& config = model.config();
+  return {model.description.preset, model.description.text,   config,
+          config.source_vocabulary, config.target_vocabulary, config.annotation_size(),
+          HasAlpha(config)};
 }
 
-Json TraceToJson(const Trace& trace) {
-  Json source_words{Json::Array{}}, target_words{Json::Array{}}, weights{Json::Array{}};
-  for (const std::string& word : trace.source) source_words.Append(word);
-  for (size_t t = 0; t < trace.target.size(); ++t) {
-    target_words.Append(trace.target[t]);
-    Json row{Json::Array{}};
-    for (size_t s = 0; s < trace.source.size(); ++s) {
-      row.Append(std::round(static_cast<double>(trace.weight(t, s)) * 1e6) / 1e6);
+// ids and word_of without </s>, which is added.
+TraceText DescribeText(const Tokenizer& tokenizer, std::string_view text, std::vector<int> ids,
+                       std::vector<int> word_of) {
+  ids.push_back(kEndId);
+  word_of.push_back(-1);
+  TraceText side{ReplaceInvalidUtf8(text), std::move(ids), {}, {}, std::move(word_of)};
+  for (int id : side.ids) side.tokens.push_back(tokenizer.Piece(id));
+  for (std::string_view word : SplitWords(side.text)) side.words.emplace_back(word);
+  return side;
+}
+
+// A side without its </s>.
+TokenWords WordsOf(const TraceText& side) {
+  return {std::span(side.word_of).first(side.word_of.size() - 1),
+          static_cast<int>(side.words.size())};
+}
+
+void CheckLength(const char* what, size_t tokens, size_t most) {
+  if (tokens <= most) return;
+  throw Error(ErrorKind::kData, std::string(what) + " has " + std::to_string(tokens) +
+                                    " tokens, too many to trace: shorten it to " +
+                                    std::to_string(most) + " or fewer");
+}
+
+// ---- what may be asked -------------------------------------------------------------------------
+
+void CheckPrefix(const TraceRequest& request, const Tokenizer& tokenizer, int length_limit) {
+  const std::vector<int>& prefix = request.target_prefix;
+  if (prefix.empty()) return;
+  if (request.target) Refuse("target and target_prefix exclude each other: give one of them");
+  for (size_t t = 0; t < prefix.size(); ++t) {
+    const std::string what = "target_prefix: id " + std::to_string(prefix[t]) + " at position " +
+                             std::to_string(t) + " ";
+    if (prefix[t] < 0 || prefix[t] >= tokenizer.vocabulary_size()) {
+      Refuse(what + "is not in the target vocabulary: ids are from 0 to " +
+             std::to_string(tokenizer.vocabulary_size() - 1));
     }
-    weights.Append(std::move(row));
+    if (prefix[t] == kEndId && t + 1 < prefix.size()) {
+      Refuse(what + "is </s>, which ends a translation: nothing may follow it");
+    }
   }
-  Json json;
-  json.Set("source", trace.source_text).Set("target", trace.target_text);
-  json.Set("log_prob", trace.log_prob);
-  json.Set("source_words", std::move(source_words)).Set("target_words", std::move(target_words));
-  json.Set("weights", std::move(weights));
-  return json;
+  const size_t symbols = prefix.size() - (prefix.back() == kEndId ? 1 : 0);
+  if (symbols > static_cast<size_t>(length_limit)) {
+    Refuse("target_prefix has " + std::to_string(symbols) +
+           " tokens, more than the longest translation of this text: give " +
+           std::to_string(length_limit) + " or fewer, or raise max_length_ratio");
+  }
+}
+
+void CheckAlphaWeights(std::span<const float> weights, const std::string& name) {
+  for (size_t j = 0; j < weights.size(); ++j) {
+    if (std::isfinite(weights[j]) && weights[j] >= 0) continue;
+    Refuse(name + ": the weight at position " + std::to_string(j) +
+           " is not a number from 0 on: give finite weights, none below 0");
+  }
+  if (std::all_of(weights.begin(), weights.end(), [](float w) { return w == 0; })) {
+    Refuse(name + ": all weights are 0: give at least one position some weight");
+  }
+}
+
+void CheckAlpha(const AlphaOverride& alpha, const ModelConfig& config, size_t source_tokens) {
+  if (!HasAlpha(config)) {
+    Refuse(
+        "alpha: the model has no weights of attention to replace: leave it out, or ask a model "
+        "with another attention than none or fixed");
+  }
+  if (alpha.step < 0) {
+    Refuse("alpha.step " + std::to_string(alpha.step) + " is out of range: steps count from 0");
+  }
+  const size_t all = source_tokens * static_cast<size_t>(config.attention_heads);
+  const std::vector<float>& weights = alpha.weights;
+  if (weights.size() != source_tokens && weights.size() != all) {
+    Refuse("alpha.weights has " + std::to_string(weights.size()) + " numbers for " +
+           std::to_string(source_tokens) + " source tokens: give one for each, with </s>" +
+           (all == source_tokens ? "" : ", or as many for each head"));
+  }
+  for (size_t begin = 0; begin < weights.size(); begin += source_tokens) {
+    const std::string head =
+        weights.size() == source_tokens ? "" : " of head " + std::to_string(begin / source_tokens);
+    CheckAlphaWeights(std::span(weights).subspan(begin, source_tokens), "alpha.weights" + head);
+  }
+}
+
+// ---- the trace ---------------------------------------------------------------------------------
+
+class Tracer {
+ public:
+  // Checks the request.
+  Tracer(const Model& model, const TraceRequest& request) : model_(model), request_(request) {
+    CheckRanges(request.options);
+    CheckSearchOptions(request.search);
+    if (request.target) CheckTarget();
+    EncodeText();
+    if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
+    const int limit = LengthLimit(request.search.max_length_ratio, source_.ids.size());
+    CheckPrefix(request, model.target_tokenizer, limit);
+    if (!request.target) trace_.length_limit = limit;
+  }
+
+  Trace Run(SearchArenas& arenas) {
+    trace_.detail = request_.options.detail;
+    trace_.model = DescribeModel(model_);
+    trace_.source =
+        DescribeText(model_.source_tokenizer, request_.text, source_.ids, source_.word_of);
+    BeamTree tree;
+    if (request_.target) {
+      trace_.target =
+          DescribeText(model_.target_tokenizer, *request_.target, target_.ids, target_.word_of);
+      trace_.prefix_tokens = static_cast<int>(trace_.target.ids.size());
+    } else {
+      tree = Search(arenas);
+    }
+    LookAtSteps(arenas);
+    if (trace_.search && trace_.search->beam > 1) trace_.beam = DescribeBeam(tree);
+    return std::move(trace_);
+  }
+
+ private:
+  Ensemble models() const { return std::span(&model_pointer_, 1); }
+
+  void CheckTarget() {
+    target_ = model_.target_tokenizer.Encode(*request_.target);
+    CheckLength("target", target_.ids.size(), kLongestTraced);
+  }
+
+  void EncodeText() {
+    if (SplitWords(request_.text).empty()) Refuse("text has no words in it: give a sentence");
+    if (request_.target) {
+      source_ = model_.source_tokenizer.Encode(request_.text);
+    } else {
+      SourceLine line = EncodeSource(models(), request_.text);
+      source_ = std::move(line.encoded);
+      trace_.truncated = line.truncated;
+    }
+    if (source_.ids.empty()) Refuse("text has nothing in it that the model's tokenizer keeps");
+    CheckLength("text", source_.ids.size(), std::min(kLongestTraced, LongestSource(models())));
+  }
+
+  // Fills target, prefix_tokens and search.
+  BeamTree Search(SearchArenas& arenas) {
+    SearchOptions search = request_.search;
+    BeamTree tree;
+    BeamInspection inspection{.prefix = request_.target_prefix};
+    std::vector<Real> alpha;
+    if (request_.alpha) {
+      search.beam = search.n_best = 1;
+      alpha.assign(request_.alpha->weights.begin(), request_.alpha->weights.end());
+      inspection.alpha_step = request_.alpha->step;
+      inspection.alpha = alpha;
+    }
+    if (search.beam > 1) inspection.tree = &tree;
+    const Hypothesis best =
+        BeamSearch(models(), std::span(&source_.ids, 1), search, true, arenas, &inspection)
+            .front()
+            .front();
+    CheckLength("the translation found", best.ids.size(), kLongestFound);
+    DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
+    trace_.target =
+        DescribeText(model_.target_tokenizer, decoded.text, best.ids, std::move(decoded.word_of));
+    trace_.prefix_tokens = static_cast<int>(request_.target_prefix.size());
+    trace_.search = search;
+    return tree;
+  }
+
+  // Fills all that follows from target.
+  void LookAtSteps(SearchArenas& arenas) {
+    const std::vector<int>& ids = trace_.target.ids;
+    if (request_.alpha && request_.alpha->step >= static_cast<int>(ids.size())) {
+      Refuse("alpha.step " + std::to_string(request_.alpha->step) +
+             " is out of range: the translation has the steps 0 to " +
+             std::to_string(ids.size() - 1));
+    }
+    Inspect(model_, source_.ids, ids,
+            {request_.options, request_.alpha ? &*request_.alpha : nullptr, trace_.prefix_tokens},
+            arenas, &trace_);
+    std::vector<float> alpha;
+    for (const TraceStep& step : trace_.steps) {
+      trace_.log_prob += step.chosen.log_prob;
+      if (!trace_.model.attends) continue;
+      alpha.insert(alpha.end(), step.attention->weights.begin(), step.attention->weights.end());
+    }
+    trace_.alignment = AlignWords(alpha, WordsOf(trace_.source), WordsOf(trace_.target));
+    if (trace_.search) {
+      trace_.score = HypothesisScore(trace_.log_prob, static_cast<int>(ids.size()),
+                                     trace_.search->length_penalty);
+    }
+  }
+
+  TraceBeam DescribeBeam(const BeamTree& tree) const {
+    const Tokenizer& tokenizer = model_.target_tokenizer;
+    TraceBeam beam;
+    for (const BeamTree::Node& node : tree.nodes) {
+      beam.nodes.push_back({node.parent, node.step, node.id, tokenizer.Piece(node.id),
+                            node.log_prob, node.score, node.fate});
+    }
+    for (const auto& [node, hypothesis] : tree.finished) {
+      DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids);
+      TraceText text =
+          DescribeText(tokenizer, decoded.text, hypothesis.ids, std::move(decoded.word_of));
+      Alignment alignment = AlignWords(hypothesis.alpha, WordsOf(trace_.source), WordsOf(text));
+      beam.finished.push_back({node, std::move(text.ids), std::move(text.tokens),
+                               std::move(text.text), hypothesis.log_prob, hypothesis.score,
+                               std::move(alignment)});
+    }
+    return beam;
+  }
+
+  const Model& model_;
+  const Model* const model_pointer_ = &model_;
+  const TraceRequest& request_;
+  EncodedText source_;
+  EncodedText target_;
+  Trace trace_;
+};
+
+}  // namespace
+
+Trace MakeTrace(const Translator& translator, const TraceRequest& request) {
+  Translator::Impl& impl = *translator.impl_;
+  if (impl.models.size() > 1) {
+    Refuse("a trace is of one model, not of an ensemble of " + std::to_string(impl.models.size()) +
+           ": ask each model for its own");
+  }
+  Trace trace;
+  impl.threads.Run(
+      1, [&](int, SearchArenas& arenas) { trace = Tracer(*impl.models[0], request).Run(arenas); });
+  return trace;
 }
 
 }  // namespace atento

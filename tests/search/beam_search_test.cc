@@ -126,6 +126,29 @@ TEST_P(EveryArchitecture, NeighboursInTheBatchChangeNothing) {
   }
 }
 
+// Bit by bit.
+TEST_P(EveryArchitecture, WhoeverWatchesASearchDoesNotChangeIt) {
+  const auto model = TinyModel({.model = GetParam().options});
+  const std::vector<const Model*> models = {model.get()};
+  const SearchOptions options{.beam = 3, .n_best = 2};
+  for (const std::vector<int>& source : TinySources(12, model->config().source_vocabulary)) {
+    const auto expected = Search(models, source, options);
+    BeamTree tree;
+    const BeamInspection inspection{.tree = &tree};
+    SearchArenas arenas;
+    const auto watched =
+        BeamSearch(models, std::span(&source, 1), options, false, arenas, &inspection)[0];
+    ASSERT_EQ(watched.size(), expected.size());
+    ASSERT_GE(tree.finished.size(), watched.size());
+    for (size_t k = 0; k < watched.size(); ++k) {
+      EXPECT_EQ(watched[k].ids, expected[k].ids);
+      EXPECT_EQ(watched[k].log_prob, expected[k].log_prob);
+      EXPECT_EQ(tree.finished[k].hypothesis.ids, expected[k].ids);
+      EXPECT_EQ(tree.finished[k].hypothesis.log_prob, expected[k].log_prob);
+    }
+  }
+}
+
 TEST(BeamSearchTest, AlphaOfEachSymbolSumsToOne) {
   const auto model = TinyModel();
   const std::vector<const Model*> models = {model.get()};

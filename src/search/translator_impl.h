@@ -1,0 +1,24 @@
+// What is inside a Translator, for those that look into its models.
+#ifndef ATENTO_SEARCH_TRANSLATOR_IMPL_H_
+#define ATENTO_SEARCH_TRANSLATOR_IMPL_H_
+
+#include <memory>
+#include <vector>
+
+#include "atento/translator.h"
+#include "model/model.h"
+#include "search/search_threads.h"
+
+namespace atento {
+
+struct Translator::Impl {
+  explicit Impl(int thread_count) : threads(thread_count) {}
+
+  std::vector<std::unique_ptr<Model>> owned;
+  std::vector<const Model*> models;
+  SearchThreads threads;
+};
+
+}  // namespace atento
+
+#endif  // ATENTO_SEARCH_TRANSLATOR_IMPL_H_
