@@ -85,8 +85,8 @@ int ServeCommand::Run(const FlagSet&) {
   RequireValue(*this, "--model", !flags_.model.empty());
   if (options_.cors.find_first_not_of("*") != std::string::npos &&
       options_.cors.find("://") == std::string::npos) {
-    throw Error(ErrorKind::kUsage, "--cors " + options_.cors +
-                                       ": give an origin such as https://example.org, or *");
+    throw Error(ErrorKind::kUsage,
+                "--cors " + options_.cors + ": give an origin such as https://example.org, or *");
   }
   options_.api_key = KeyFromEnvironment();
   Server server(options_, LoadServedModels(flags_.model));

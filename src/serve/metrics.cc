@@ -18,20 +18,28 @@ const std::vector<MetricInfo>& Infos() {
        "Time from a whole request to its answer.", kSecondsBuckets},
       {"atento_http_connections", MetricType::kGauge, "Connections that are open.", {}},
       {"atento_http_connections_total", MetricType::kCounter, "Connections accepted.", {}},
-      {"atento_http_connections_refused_total", MetricType::kCounter,
-       "Connections beyond --max-connections.", {}},
+      {"atento_http_connections_refused_total",
+       MetricType::kCounter,
+       "Connections beyond --max-connections.",
+       {}},
       {"atento_queue_sentences", MetricType::kGauge, "Sentences that wait.", {}},
       {"atento_batches_total", MetricType::kCounter, "Batches translated.", {}},
       {"atento_batch_sentences", MetricType::kHistogram, "Sentences of a batch.",
        kSentencesBuckets},
       {"atento_sentences_total", MetricType::kCounter, "Sentences translated.", {}},
       {"atento_source_tokens_total", MetricType::kCounter, "Source tokens translated.", {}},
-      {"atento_truncated_sentences_total", MetricType::kCounter,
-       "Sentences with more tokens than the model reads.", {}},
-      {"atento_cancelled_sentences_total", MetricType::kCounter,
-       "Sentences dropped because nobody waited for them any more.", {}},
-      {"atento_translate_seconds_total", MetricType::kCounter,
-       "Time that compute threads spent on batches.", {}},
+      {"atento_truncated_sentences_total",
+       MetricType::kCounter,
+       "Sentences with more tokens than the model reads.",
+       {}},
+      {"atento_cancelled_sentences_total",
+       MetricType::kCounter,
+       "Sentences dropped because nobody waited for them any more.",
+       {}},
+      {"atento_translate_seconds_total",
+       MetricType::kCounter,
+       "Time that compute threads spent on batches.",
+       {}},
       {"atento_build_info", MetricType::kGauge, "The version, as a label.", {}},
   };
   return *infos;
@@ -110,8 +118,8 @@ std::string Metrics::Text() const {
         const std::string le = fmt::format("le=\"{}\"", info.buckets[i]);
         text += fmt::format("{} {}\n", SeriesName(name + "_bucket", labels, le), sum);
       }
-      text += fmt::format("{} {}\n", SeriesName(name + "_bucket", labels, "le=\"+Inf\""),
-                          series.count);
+      text +=
+          fmt::format("{} {}\n", SeriesName(name + "_bucket", labels, "le=\"+Inf\""), series.count);
       text += fmt::format("{} {}\n", SeriesName(name + "_sum", labels), series.value);
       text += fmt::format("{} {}\n", SeriesName(name + "_count", labels), series.count);
     }

@@ -96,11 +96,11 @@ Json Operation(const Route& route, const ServeLimits& limits) {
 Json ErrorSchemas() {
   Json codes;
   for (const HttpFaultInfo& info : AllFaults()) codes.Append(info.code);
-  Json error =
-      ObjectSchema(Json()
-                       .Set("code", SchemaOf("string", "what went wrong, for programs")
-                                        .Set("enum", std::move(codes)))
-                       .Set("message", SchemaOf("string", "the same, and what to do, for people")));
+  Json error = ObjectSchema(
+      Json()
+          .Set("code",
+               SchemaOf("string", "what went wrong, for programs").Set("enum", std::move(codes)))
+          .Set("message", SchemaOf("string", "the same, and what to do, for people")));
   Json schemas;
   schemas.Set("Error", ObjectSchema(Json().Set("error", std::move(error))));
   schemas.Set("LibreTranslateError",

@@ -32,35 +32,35 @@ inline Json ObjectSchema(Json properties) {
 template <class Options>
 Json FieldSchemas(const Options& defaults) {
   Json properties{Json::Object{}};
-  Options::ForEach(defaults, [&](const char* name, const auto& field, const Range& range,
-                                 const char* help) {
-    using Field = std::remove_cvref_t<decltype(field)>;
-    Json schema;
-    if constexpr (std::is_enum_v<Field>) {
-      schema = SchemaOf("string", help);
-      Json names;
-      for (const char* value : EnumNames<Field>::names) names.Append(value);
-      schema.Set("enum", std::move(names)).Set("default", EnumName(field));
-    } else if constexpr (std::is_same_v<Field, std::string>) {
-      schema = SchemaOf("string", help);
-    } else if constexpr (std::is_same_v<Field, bool>) {
-      schema = SchemaOf("boolean", help).Set("default", field);
-    } else {
-      schema = SchemaOf(std::is_integral_v<Field> ? "integer" : "number", help);
-      auto limit = [&](const char* key, double value) {
-        if (std::isinf(value)) return;
-        if constexpr (std::is_integral_v<Field>) {
-          schema.Set(key, static_cast<int64_t>(value));
-        } else {
-          schema.Set(key, value);
-        }
-      };
-      limit("minimum", range.low);
-      limit("maximum", range.high);
-      schema.Set("default", field);
-    }
-    properties.Set(name, std::move(schema));
-  });
+  Options::ForEach(defaults,
+                   [&](const char* name, const auto& field, const Range& range, const char* help) {
+                     using Field = std::remove_cvref_t<decltype(field)>;
+                     Json schema;
+                     if constexpr (std::is_enum_v<Field>) {
+                       schema = SchemaOf("string", help);
+                       Json names;
+                       for (const char* value : EnumNames<Field>::names) names.Append(value);
+                       schema.Set("enum", std::move(names)).Set("default", EnumName(field));
+                     } else if constexpr (std::is_same_v<Field, std::string>) {
+                       schema = SchemaOf("string", help);
+                     } else if constexpr (std::is_same_v<Field, bool>) {
+                       schema = SchemaOf("boolean", help).Set("default", field);
+                     } else {
+                       schema = SchemaOf(std::is_integral_v<Field> ? "integer" : "number", help);
+                       auto limit = [&](const char* key, double value) {
+                         if (std::isinf(value)) return;
+                         if constexpr (std::is_integral_v<Field>) {
+                           schema.Set(key, static_cast<int64_t>(value));
+                         } else {
+                           schema.Set(key, value);
+                         }
+                       };
+                       limit("minimum", range.low);
+                       limit("maximum", range.high);
+                       schema.Set("default", field);
+                     }
+                     properties.Set(name, std::move(schema));
+                   });
   return properties;
 }
 

@@ -58,8 +58,9 @@ bool IsLetter(char32_t c) {
 // Titles and the like, which stand before a name; in lower case.
 bool IsAbbreviation(const std::u32string& word) {
   constexpr std::array<std::u32string_view, 24> kWords = {
-      U"mr",  U"mrs", U"ms",  U"mme", U"mlle", U"dr",  U"prof", U"st",  U"ste",   U"hr", U"fr",  U"sr",
-      U"sra", U"jr",  U"gen", U"col", U"capt", U"lt",  U"rev",  U"no",  U"nr",    U"vs", U"fig", U"vol"};
+      U"mr",   U"mrs", U"ms",  U"mme", U"mlle", U"dr", U"prof", U"st",
+      U"ste",  U"hr",  U"fr",  U"sr",  U"sra",  U"jr", U"gen",  U"col",
+      U"capt", U"lt",  U"rev", U"no",  U"nr",   U"vs", U"fig",  U"vol"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 

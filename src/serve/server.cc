@@ -131,7 +131,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const std::string text = ResponseText(response, options);
     const bool written = co_await Write(text);
     if (written && !options.keep_alive) co_await Linger();
-    co_return written && options.keep_alive;
+    co_return written&& options.keep_alive;
   }
 
   // Reads on until there is a request, or a fault. False if there is neither to come.
@@ -201,34 +201,33 @@ class Session : public std::enable_shared_from_this<Session> {
     if (pending->response) co_return true;
     pending->cancelled->store(true);
     if (pending->gone) co_return false;
-    pending->response = shared_.service.Refuse(
-        request.path, HttpFault::kRequestTimeout,
-        "the answer took too long; send less text, or a smaller beam");
+    pending->response =
+        shared_.service.Refuse(request.path, HttpFault::kRequestTimeout,
+                               "the answer took too long; send less text, or a smaller beam");
     co_return true;
   }
 
   // A client that closes its end while it waits is taken to have left.
   void WatchForClose(const std::shared_ptr<Pending>& pending) {
-    socket_.async_wait(tcp::socket::wait_read,
-                       [self = shared_from_this(), pending](const ErrorCode& error) {
-                         if (error || pending->over) return;
-                         char byte = 0;
-                         const ssize_t found = ::recv(self->socket_.native_handle(), &byte, 1,
-                                                      MSG_PEEK | MSG_DONTWAIT);
-                         if (found > 0) return;  // the next request
-                         if (found < 0 && (errno == EAGAIN || errno == EINTR)) return;
-                         pending->gone = true;
-                         pending->wake.cancel();
-                       });
+    socket_.async_wait(
+        tcp::socket::wait_read, [self = shared_from_this(), pending](const ErrorCode& error) {
+          if (error || pending->over) return;
+          char byte = 0;
+          const ssize_t found =
+              ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+          if (found > 0) return;  // the next request
+          if (found < 0 && (errno == EAGAIN || errno == EINTR)) return;
+          pending->gone = true;
+          pending->wake.cancel();
+        });
   }
 
   asio::awaitable<bool> Write(std::string_view text) {
     SetDeadline(shared_.limits().write_timeout_s);
     while (!text.empty()) {
       ErrorCode error;
-      const size_t count =
-          co_await socket_.async_write_some(asio::buffer(text.data(), text.size()),
-                                            asio::redirect_error(asio::use_awaitable, error));
+      const size_t count = co_await socket_.async_write_some(
+          asio::buffer(text.data(), text.size()), asio::redirect_error(asio::use_awaitable, error));
       if (error || timed_out_) co_return false;
       text.remove_prefix(count);
     }

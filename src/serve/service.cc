@@ -43,7 +43,8 @@ HttpResponse CurrentErrorResponse(RouteStyle style) {
     }
     Log(LogLevel::kError, error.what());
   } catch (const std::bad_alloc&) {
-    Log(LogLevel::kError, "out of memory; lower --max-beam, --batch-sentences or --queue-sentences");
+    Log(LogLevel::kError,
+        "out of memory; lower --max-beam, --batch-sentences or --queue-sentences");
   } catch (const std::exception& error) {
     Log(LogLevel::kError, std::string("internal: ") + error.what());
   }
@@ -131,15 +132,15 @@ void Service::Handle(const HttpRequest& request, const Respond& respond) {
     }
     answer([&] { return NoRoute(request, style); });
   } catch (...) {
-    answer([] () -> HttpResponse { throw; });
+    answer([]() -> HttpResponse { throw; });
   }
 }
 
 HttpResponse Service::Refuse(std::string_view path, HttpFault fault, const std::string& message) {
-  context_.metrics.Add(Metric::kRequests, 1,
-                       fmt::format("path=\"{}\",status=\"{}\"",
-                                   AllowedMethods(path).empty() ? "other" : path,
-                                   FaultInfo(fault).status));
+  context_.metrics.Add(
+      Metric::kRequests, 1,
+      fmt::format("path=\"{}\",status=\"{}\"", AllowedMethods(path).empty() ? "other" : path,
+                  FaultInfo(fault).status));
   return ErrorResponse(StyleOf(path), fault, message);
 }
 

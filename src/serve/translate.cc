@@ -95,7 +95,8 @@ Json TranslationJson(const TextTranslation& translation, AlignmentKind alignment
 TranslateFields DefaultFields(const ServeLimits& limits) {
   TranslateFields fields;
   fields.search.beam = std::min(fields.search.beam, limits.max_beam);
-  fields.search.max_length_ratio = std::min(fields.search.max_length_ratio, limits.max_length_ratio);
+  fields.search.max_length_ratio =
+      std::min(fields.search.max_length_ratio, limits.max_length_ratio);
   return fields;
 }
 
@@ -198,27 +199,26 @@ void HandleTranslate(ServiceContext& context, const HttpRequest& request, const 
   TranslateCall call = ParseTranslateCall(context, request);
   const std::string model = call.model->name;
   const AlignmentKind alignments = call.fields.alignments;
-  TranslateTexts(context, request, std::move(call), answer,
-                 [model, alignments](const std::vector<TextTranslation>& translations) {
-                   Json array{Json::Array{}};
-                   for (const TextTranslation& translation : translations) {
-                     array.Append(TranslationJson(translation, alignments));
-                   }
-                   return JsonResponse(
-                       Json().Set("model", model).Set("translations", std::move(array)));
-                 });
+  TranslateTexts(
+      context, request, std::move(call), answer,
+      [model, alignments](const std::vector<TextTranslation>& translations) {
+        Json array{Json::Array{}};
+        for (const TextTranslation& translation : translations) {
+          array.Append(TranslationJson(translation, alignments));
+        }
+        return JsonResponse(Json().Set("model", model).Set("translations", std::move(array)));
+      });
 }
 
 Json TranslateRequestSchema(const ServeLimits& limits) {
   Json text = Json().Set("description", "what to translate; an array is answered in its order");
-  text.Set("oneOf",
-           Json()
-               .Append(Json().Set("type", "string"))
-               .Append(Json()
-                           .Set("type", "array")
-                           .Set("items", Json().Set("type", "string"))
-                           .Set("minItems", 1)
-                           .Set("maxItems", limits.max_texts)));
+  text.Set("oneOf", Json()
+                        .Append(Json().Set("type", "string"))
+                        .Append(Json()
+                                    .Set("type", "array")
+                                    .Set("items", Json().Set("type", "string"))
+                                    .Set("minItems", 1)
+                                    .Set("maxItems", limits.max_texts)));
   Json properties = Json().Set("text", std::move(text));
   const Json fields = FieldSchemas(DefaultFields(limits));
   for (const auto& [name, schema] : fields.AsObject()) {
@@ -245,17 +245,16 @@ Json TranslateResponseSchema() {
   Json properties = hypothesis.At("properties");
   properties.Set("alignment", std::move(alignment));
   hypothesis.Set("properties", std::move(properties));
-  Json truncated = ObjectSchema(
-      Json()
-          .Set("sentence", SchemaOf("integer", "which one of the text, from 0"))
-          .Set("tokens", SchemaOf("integer", "those it has"))
-          .Set("translated_tokens", SchemaOf("integer", "those the model read")));
+  Json truncated =
+      ObjectSchema(Json()
+                       .Set("sentence", SchemaOf("integer", "which one of the text, from 0"))
+                       .Set("tokens", SchemaOf("integer", "those it has"))
+                       .Set("translated_tokens", SchemaOf("integer", "those the model read")));
   Json translation = ObjectSchema(
       Json()
           .Set("text", SchemaOf("string", "the best translation, with the text's white space"))
           .Set("hypotheses", ArraySchema(std::move(hypothesis), "best first"))
-          .Set("truncated",
-               ArraySchema(std::move(truncated), "sentences too long for the model")));
+          .Set("truncated", ArraySchema(std::move(truncated), "sentences too long for the model")));
   return ObjectSchema(
       Json()
           .Set("model", SchemaOf("string", "the model that was used"))

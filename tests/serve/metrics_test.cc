@@ -31,7 +31,8 @@ TEST(Metrics, BucketsOfAHistogramAreSums) {
   for (double size : {1.0, 2.0, 3.0, 1000.0}) metrics.Observe(Metric::kBatchSentences, size);
   const std::string text = metrics.Text();
   for (const char* line :
-       {"atento_batch_sentences_bucket{le=\"1\"} 1\n", "atento_batch_sentences_bucket{le=\"2\"} 2\n",
+       {"atento_batch_sentences_bucket{le=\"1\"} 1\n",
+        "atento_batch_sentences_bucket{le=\"2\"} 2\n",
         "atento_batch_sentences_bucket{le=\"4\"} 3\n",
         "atento_batch_sentences_bucket{le=\"256\"} 3\n",
         "atento_batch_sentences_bucket{le=\"+Inf\"} 4\n", "atento_batch_sentences_sum 1006\n",

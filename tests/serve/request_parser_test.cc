@@ -89,8 +89,9 @@ TEST(RequestParser, ConnectionCloseAndExpect) {
 
 TEST(RequestParser, RefusesWhatIsNotHttp) {
   for (const char* bytes :
-       {"\r\n\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        "GET / HTTP/1.1\r\nA : b\r\n\r\n", "\x16\x03\x01\x02\x01\x01\xfc\x03\x03 TLS?\r\n\r\n",
+       {"\r\n\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\nA : b\r\n\r\n",
+        "\x16\x03\x01\x02\x01\x01\xfc\x03\x03 TLS?\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::string> Pieces(const std::string& text, const std::vector<TextSpan>& spans) {
   std::vector<std::string> pieces;
-  for (const TextSpan& span : spans) pieces.push_back(text.substr(span.begin, span.end - span.begin));
+  for (const TextSpan& span : spans)
+    pieces.push_back(text.substr(span.begin, span.end - span.begin));
   return pieces;
 }
 std::vector<std::string> Sentences(const std::string& text) {
@@ -31,8 +32,8 @@ TEST(SplitSentences, EndsAfterAStopAndSpace) {
 TEST(SplitSentences, DoesNotEndInsideOfWhatBelongsTogether) {
   for (const char* whole :
        {"version 1.2 of it", "see e.g. this one", "He said so... and left.", "Mr. Smith came.",
-        "J. S. Bach wrote it.", "Prof. Dr. Weber", "the U.S. Army", "1. First of all",
-        "a.b.c", "write to a@example.org now", "Ça va ?", "nous étions là. étrange", "é. à"}) {
+        "J. S. Bach wrote it.", "Prof. Dr. Weber", "the U.S. Army", "1. First of all", "a.b.c",
+        "write to a@example.org now", "Ça va ?", "nous étions là. étrange", "é. à"}) {
     EXPECT_EQ(Sentences(whole), Strings{whole});
   }
 }
