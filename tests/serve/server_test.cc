@@ -331,7 +331,7 @@ TEST_F(ServerTest, DrainingFinishesWhatHasBegun) {
   for (HttpClient* client : {&waiting, &half}) {
     const HttpReply reply = client->Receive();
     EXPECT_EQ(reply.status, 200);
-    EXPECT_EQ(reply.headers["connection"], "close");
+    EXPECT_EQ(reply.headers.at("connection"), "close");
     EXPECT_TRUE(client->Ended());
   }
   EXPECT_TRUE(run_.get());
