@@ -235,8 +235,8 @@ Json TranslateRequestSchema(const ServeLimits& limits) {
 }
 
 Json TranslateResponseSchema() {
-  Json alignment = Json().Set("type", "array").Set("items", Json().Set("type", "array"));
-  alignment.Set("description", "only if asked for");
+  Json row = Json().Set("type", "array").Set("items", Json().Set("type", "number"));
+  Json alignment = ArraySchema(std::move(row), "only if asked for: pairs, or rows of weights");
   Json hypothesis = ObjectSchema(
       Json()
           .Set("text", SchemaOf("string", "the whole text"))
