@@ -164,6 +164,8 @@ std::vector<TextSpan> SplitSentences(std::string_view text) {
     for (size_t i = 0; i < line.size();) {
       const size_t end = IsStop(line[i].value) ? EndOfSentence(line, i) : 0;
       if (end == 0) {
+        // A run of stops was looked at as a whole: one by one the cost would be quadratic.
+        while (i + 1 < line.size() && IsStop(line[i].value) && IsStop(line[i + 1].value)) ++i;
         ++i;
         continue;
       }

@@ -287,7 +287,7 @@ struct Server::Impl {
   Service service;
   Shared shared{service};
   const int max_connections;
-  std::set<Session*> sessions;
+  std::set<std::shared_ptr<Session>> sessions;
   tcp::acceptor acceptor{io};
   tcp::endpoint endpoint;
   asio::steady_timer timer{io};
@@ -323,17 +323,26 @@ struct Server::Impl {
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
         continue;
       }
-      service.metrics().Add(Metric::kConnectionsTotal);
-      if (static_cast<int>(sessions.size()) >= max_connections) {
-        SendAway(socket);
-      } else {
-        socket.set_option(tcp::no_delay(true), error);
-        auto session = std::make_shared<Session>(shared, std::move(socket));
-        sessions.insert(session.get());
-        service.metrics().Add(Metric::kConnections);
-        asio::co_spawn(io, Serve(session), asio::detached);
+      try {
+        Begin(std::move(socket));
+      } catch (const std::exception& fault) {
+        Log(LogLevel::kError, std::string("a connection was dropped: ") + fault.what());
       }
     }
+  }
+
+  void Begin(tcp::socket socket) {
+    service.metrics().Add(Metric::kConnectionsTotal);
+    if (static_cast<int>(sessions.size()) >= max_connections) {
+      SendAway(socket);
+      return;
+    }
+    ErrorCode ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto session = std::make_shared<Session>(shared, std::move(socket));
+    sessions.insert(session);
+    service.metrics().Add(Metric::kConnections);
+    asio::co_spawn(io, Serve(session), asio::detached);
   }
 
   // What fits into the buffers of the system: nobody waits for a client that is one too many.
@@ -357,7 +366,7 @@ struct Server::Impl {
     } catch (const std::exception& error) {
       Log(LogLevel::kError, std::string("a connection was dropped: ") + error.what());
     }
-    sessions.erase(session.get());
+    sessions.erase(session);
     service.metrics().Add(Metric::kConnections, -1);
     StopIfDrained();
   }
@@ -372,7 +381,7 @@ struct Server::Impl {
     service.Drain();
     ErrorCode ignored;
     acceptor.close(ignored);
-    for (Session* session : sessions) session->StopIfIdle();
+    for (const auto& session : sessions) session->StopIfIdle();
     timer.expires_after(Seconds(service.options().limits.drain_timeout_s));
     timer.async_wait([this](const ErrorCode& error) {
       if (error) return;

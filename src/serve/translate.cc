@@ -143,11 +143,13 @@ TranslateCall ParseTranslateCall(const ServiceContext& context, const HttpReques
   }
   TranslateCall call;
   call.texts = StringsOf(*text, "text");
-  Json fields{Json::Object{}};
+  // Not by Set, which searches for the key first: there may be as many as the body has room for.
+  Json::Object fields;
   for (const auto& [name, value] : body.AsObject()) {
-    if (name != "text") fields.Set(name, value);
+    if (name != "text") fields.emplace_back(name, value);
   }
-  call.fields = OptionsFromJson(fields, DefaultFields(context.options.limits), kBody);
+  call.fields =
+      OptionsFromJson(Json(std::move(fields)), DefaultFields(context.options.limits), kBody);
   call.model = FindModel(context.models, call.fields.model);
   if (call.model == nullptr) {
     throw HttpError(HttpFault::kUnknownModel, "model: there is none of the name " +

@@ -71,6 +71,12 @@ TEST(SplitLines, KeepsSentencesTogether) {
   EXPECT_EQ(Pieces(text, SplitLines(text)), (Strings{"One. Two.", "Three."}));
 }
 
+TEST(SplitSentences, RunsOfStopsWereLookedAtAgainAndAgain) {
+  const std::string stops(1'000'000, '.');
+  EXPECT_EQ(SplitSentences(stops + "a").size(), 1u);
+  EXPECT_EQ(SplitSentences(stops + " A").size(), 2u);
+}
+
 // Whatever the text: what is between the spans is white space, and so nothing is lost.
 TEST(SplitSentences, LosesNothing) {
   const std::u32string characters = U" \n\r\t.!?…aAé\u00c9。」»\"0)\u3000\u2028\u00a0";

@@ -118,6 +118,12 @@ TEST_F(ServiceTest, RefusesWrongFields) {
   ExpectBodyError(R"({"text": "a", "model": "three"})", HttpFault::kUnknownModel, "three");
 }
 
+TEST_F(ServiceTest, ManyFieldsTookTheSquareOfTheirNumber) {
+  std::string body = R"({"text": "a")";
+  for (int i = 0; i < 100'000; ++i) body += ",\"" + std::to_string(i) + "\":0";
+  ExpectBodyError(body + "}", HttpFault::kInvalidRequest, "unknown key '0'");
+}
+
 TEST_F(ServiceTest, RefusesTextThatIsEmptyOrTooLong) {
   for (const char* body : {R"({"text": ""})", R"({"text": " \n\t"})", R"({"text": []})"}) {
     ExpectBodyError(body, HttpFault::kEmptyText);
