@@ -16,8 +16,9 @@ struct HttpReply {
 
 class HttpClient {
  public:
-  // Throws std::runtime_error. Waits at most ten seconds for anything.
-  explicit HttpClient(int port);
+  // Throws std::runtime_error. Waits at most ten seconds for anything. receive_buffer_bytes: what
+  // the system keeps unread; 0: as it likes.
+  explicit HttpClient(int port, int receive_buffer_bytes = 0);
   ~HttpClient();
   HttpClient(HttpClient&& other) noexcept;
   HttpClient(const HttpClient&) = delete;

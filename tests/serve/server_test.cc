@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -250,7 +251,7 @@ TEST_F(ServerTest, AnIdleConnectionEnds) {
 
 TEST_F(ServerTest, AClientThatDoesNotReadIsDropped) {
   options_.limits.write_timeout_s = 0.05;
-  HttpClient client = Connect();
+  HttpClient client(port(), 4096);
   std::string requests;
   for (int i = 0; i < 200; ++i) requests += "GET /openapi.json HTTP/1.1\r\n\r\n";
   // More answers than the buffers of the system take.
@@ -261,19 +262,25 @@ TEST_F(ServerTest, AClientThatDoesNotReadIsDropped) {
 
 TEST_F(ServerTest, FiveHundredSlowLorises) {
   Start();
+  auto seconds_of_an_answer = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    HttpClient client = Connect();
+    EXPECT_EQ(client.Post(kTranslate, kBody).status, 200);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  seconds_of_an_answer();  // the first one prepares the model
+  const double alone = seconds_of_an_answer();
+  ASSERT_TRUE(Becomes(Metric::kConnections, 0));
   std::vector<HttpClient> lorises;
   for (int i = 0; i < 500; ++i) {
     lorises.push_back(Connect());
     lorises.back().Send("POST /v1/translate HTTP/1.1\r\nHo");
   }
   ASSERT_TRUE(Becomes(Metric::kConnections, 500));
-  const auto start = std::chrono::steady_clock::now();
-  HttpClient client = Connect();
-  EXPECT_EQ(client.Post(kTranslate, kBody).status, 200);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(seconds.count(), 1);
   for (HttpClient& loris : lorises) loris.Send("st: x\r\n");
-  EXPECT_EQ(client.Post(kTranslate, kBody).status, 200);
+  // A second; on a machine that has other things to do, many times what it took before.
+  EXPECT_LT(seconds_of_an_answer(), std::max(1.0, 20 * alone));
+  EXPECT_TRUE(Becomes(Metric::kConnections, 500)) << "they are there still";
 }
 
 TEST_F(ServerTest, TenThousandConnectionsThatAreDropped) {
