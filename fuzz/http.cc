@@ -28,7 +28,7 @@ void ParseRequests(std::string_view bytes) {
 
 // Without a model there is nothing that it can name, so that every body ends in an error.
 void ParseBody(std::string_view bytes) {
-  static auto* const context = new atento::ServiceContext({.batching = {.threads = 1}}, {});
+  static auto* const context = new atento::ServiceContext(atento::ServeOptions(), {});
   atento::HttpRequest request;
   request.content_type = "application/json";
   request.body = bytes;
