@@ -35,6 +35,7 @@ std::unique_ptr<Command> MakeScoreCommand();
 std::unique_ptr<Command> MakeAlignCommand();
 std::unique_ptr<Command> MakeEvaluateCommand();
 std::unique_ptr<Command> MakeExplainCommand();
+std::unique_ptr<Command> MakeServeCommand();
 std::unique_ptr<Command> MakeInfoCommand();
 std::unique_ptr<Command> MakeAverageCommand();
 std::unique_ptr<Command> MakeLessonsCommand();

@@ -11,6 +11,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeAlignCommand());
   commands.push_back(MakeEvaluateCommand());
   commands.push_back(MakeExplainCommand());
+  commands.push_back(MakeServeCommand());
   commands.push_back(MakeInfoCommand());
   commands.push_back(MakeAverageCommand());
   commands.push_back(MakeLessonsCommand());

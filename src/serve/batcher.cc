@@ -1,0 +1,263 @@
+#include "serve/batcher.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "base/worker_pool.h"
+#include "search/search_threads.h"
+#include "search/translate.h"
+
+namespace atento {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A job in the queue, and what has come of it.
+struct Waiting {
+  TranslationJob job;
+  Clock::time_point ripe;  // when it waits for others no longer
+  size_t begun = 0;        // sentences that were taken into a batch
+  size_t finished = 0;
+  std::vector<Translation> translations;
+  std::exception_ptr error;
+
+  size_t left() const { return job.sentences.size() - begun; }
+  bool cancelled() const { return job.cancelled != nullptr && job.cancelled->load(); }
+};
+using WaitingPtr = std::shared_ptr<Waiting>;
+
+// Whether the sentences of two jobs may be in one batch.
+bool Together(const TranslationJob& a, const TranslationJob& b) {
+  const SearchOptions &x = a.search, &y = b.search;
+  return a.model == b.model && a.with_alignments == b.with_alignments && x.beam == y.beam &&
+         x.n_best == y.n_best && x.length_penalty == y.length_penalty &&
+         x.max_length_ratio == y.max_length_ratio && x.replace_unknown == y.replace_unknown;
+}
+
+// Sentences [begin, end) of a job.
+struct Part {
+  WaitingPtr waiting;
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+}  // namespace
+
+struct Batcher::Impl {
+  Impl(const BatchingOptions& o, Metrics* m) : options(o), metrics(m) {}
+
+  const BatchingOptions options;
+  Metrics* const metrics;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<WaitingPtr> queue;  // with sentences left, or cancelled
+  size_t sentences = 0;          // left in the queue
+  int idle = 0;                  // compute threads without a batch
+  bool stop = false;
+  std::vector<std::unique_ptr<SearchThreads>> searches;  // one thread for each worker
+  std::vector<std::thread> workers;
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+    }
+    changed.notify_all();
+    for (std::thread& worker : workers) worker.join();
+  }
+
+  void Count(double change) { metrics->Add(Metric::kQueueSentences, change); }
+
+  void DropCancelled() {
+    std::erase_if(queue, [&](const WaitingPtr& waiting) {
+      if (!waiting->cancelled()) return false;
+      sentences -= waiting->left();
+      Count(-static_cast<double>(waiting->left()));
+      metrics->Add(Metric::kCancelledSentences, static_cast<double>(waiting->left()));
+      return true;
+    });
+  }
+
+  // Of the sentences that can be translated with the first job's: whether they fill a batch.
+  bool Full() const {
+    int count = 0;
+    int64_t tokens = 0;
+    for (const WaitingPtr& waiting : queue) {
+      if (!Together(waiting->job, queue.front()->job)) continue;
+      for (size_t i = waiting->begun; i < waiting->job.sentences.size(); ++i) {
+        tokens += waiting->job.tokens[i];
+        if (++count >= options.batch_sentences || tokens >= options.batch_tokens) return true;
+      }
+    }
+    return false;
+  }
+
+  // As many as are allowed, but so that all idle threads get something to do.
+  size_t Share() const {
+    size_t together = 0;
+    for (const WaitingPtr& waiting : queue) {
+      if (Together(waiting->job, queue.front()->job)) together += waiting->left();
+    }
+    const auto threads = static_cast<size_t>(std::max(1, idle));
+    return std::clamp<size_t>((together + threads - 1) / threads, 1,
+                              static_cast<size_t>(options.batch_sentences));
+  }
+
+  // The queue is not empty. A job of which something is left goes to the end: a long one does not
+  // hold up short ones.
+  std::vector<Part> TakeBatch() {
+    const size_t most = Share();
+    const WaitingPtr first = queue.front();
+    std::vector<Part> parts;
+    std::deque<WaitingPtr> before, unfinished;
+    size_t count = 0;
+    int64_t tokens = 0;
+    bool full = false;
+    while (!queue.empty() && !full) {
+      const WaitingPtr waiting = std::move(queue.front());
+      queue.pop_front();
+      if (!Together(waiting->job, first->job)) {
+        before.push_back(waiting);
+        continue;
+      }
+      Part part{waiting, waiting->begun, waiting->begun};
+      while (part.end < waiting->job.sentences.size() && !full) {
+        const int64_t more = waiting->job.tokens[part.end];
+        full = count == most || (count > 0 && tokens + more > options.batch_tokens);
+        if (full) break;
+        ++part.end;
+        ++count;
+        tokens += more;
+      }
+      if (part.end == part.begin) {
+        before.push_back(waiting);
+        continue;
+      }
+      waiting->begun = part.end;
+      if (waiting->left() > 0) unfinished.push_back(waiting);
+      parts.push_back(std::move(part));
+    }
+    queue.insert(queue.begin(), before.begin(), before.end());
+    queue.insert(queue.end(), unfinished.begin(), unfinished.end());
+    sentences -= count;
+    Count(-static_cast<double>(count));
+    metrics->Add(Metric::kSourceTokens, static_cast<double>(tokens));
+    return parts;
+  }
+
+  void Translate(const std::vector<Part>& parts, SearchThreads& search) {
+    const TranslationJob& job = parts.front().waiting->job;
+    const auto start = Clock::now();
+    std::vector<std::string> lines;
+    std::vector<Translation> translations;
+    std::exception_ptr error;
+    try {
+      for (const Part& part : parts) {
+        const auto begin = part.waiting->job.sentences.begin();
+        lines.insert(lines.end(), begin + static_cast<std::ptrdiff_t>(part.begin),
+                     begin + static_cast<std::ptrdiff_t>(part.end));
+      }
+      TranslateOptions translate{.search = job.search, .with_alignments = job.with_alignments};
+      translate.search.batch_sentences = static_cast<int>(lines.size());
+      const Model* const models[] = {job.model};
+      translations = TranslateLines(models, lines, translate, search);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const std::chrono::duration<double> seconds = Clock::now() - start;
+    metrics->Add(Metric::kTranslateSeconds, seconds.count());
+    metrics->Add(Metric::kBatches);
+    metrics->Add(Metric::kSentences, static_cast<double>(lines.size()));
+    metrics->Observe(Metric::kBatchSentences, static_cast<double>(lines.size()));
+    Deliver(parts, std::move(translations), error);
+  }
+
+  void Deliver(const std::vector<Part>& parts, std::vector<Translation> translations,
+               const std::exception_ptr& error) {
+    auto translation = translations.begin();
+    for (const Part& part : parts) {
+      Waiting& waiting = *part.waiting;
+      bool whole = false;
+      {
+        // Another thread may deliver other sentences of the job.
+        std::lock_guard lock(mutex);
+        if (error) waiting.error = error;
+        for (size_t i = part.begin; i < part.end && !error; ++i) {
+          waiting.translations[i] = std::move(*translation++);
+        }
+        waiting.finished += part.end - part.begin;
+        whole = waiting.finished == waiting.job.sentences.size();
+      }
+      if (whole) waiting.job.done(std::move(waiting.translations), waiting.error);
+    }
+  }
+
+  void Loop(SearchThreads& search) {
+    std::unique_lock lock(mutex);
+    ++idle;
+    for (;;) {
+      changed.wait(lock, [&] { return stop || !queue.empty(); });
+      if (stop) return;
+      DropCancelled();
+      if (queue.empty()) continue;
+      if (const auto ripe = queue.front()->ripe; Clock::now() < ripe && !Full()) {
+        changed.wait_until(lock, ripe);
+        continue;
+      }
+      const std::vector<Part> parts = TakeBatch();
+      --idle;
+      lock.unlock();
+      Translate(parts, search);
+      lock.lock();
+      ++idle;
+    }
+  }
+};
+
+Batcher::Batcher(const BatchingOptions& options, Metrics* metrics)
+    : impl_(std::make_unique<Impl>(options, metrics)) {
+  const int threads = options.threads == 0 ? AvailableThreads() : options.threads;
+  for (int t = 0; t < threads; ++t) impl_->searches.push_back(std::make_unique<SearchThreads>(1));
+  try {
+    for (const auto& search : impl_->searches) {
+      impl_->workers.emplace_back(
+          [impl = impl_.get(), search = search.get()] { impl->Loop(*search); });
+    }
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::kInternal, "the threads of the server could not be started (" +
+                                          std::string(error.what()) + "): use fewer --threads");
+  }
+}
+
+Batcher::~Batcher() = default;
+
+bool Batcher::Submit(TranslationJob job) {
+  CHECK(!job.sentences.empty() && job.sentences.size() == job.tokens.size() && job.done);
+  auto waiting = std::make_shared<Waiting>();
+  const size_t count = job.sentences.size();
+  const auto window = std::chrono::duration<double, std::milli>(impl_->options.batch_window_ms);
+  waiting->ripe = Clock::now() + std::chrono::duration_cast<Clock::duration>(window);
+  waiting->translations.resize(count);
+  waiting->job = std::move(job);
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->DropCancelled();
+    const auto most = static_cast<size_t>(impl_->options.queue_sentences);
+    if (impl_->sentences > 0 && impl_->sentences + count > most) return false;
+    impl_->sentences += count;
+    impl_->Count(static_cast<double>(count));
+    impl_->queue.push_back(std::move(waiting));
+  }
+  // All: whoever waits for a batch to fill looks again too.
+  impl_->changed.notify_all();
+  return true;
+}
+
+}  // namespace atento

@@ -1,0 +1,89 @@
+// Requests and responses as handlers see them: no sockets, no Beast. And the faults that an answer
+// may report, listed once: handlers throw them, /openapi.json and docs/http.md name them.
+#ifndef ATENTO_SERVE_HTTP_H_
+#define ATENTO_SERVE_HTTP_H_
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "atento/error.h"
+
+namespace atento {
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string path;    // without the query
+  std::string content_type;
+  std::string authorization;
+  std::string body;
+  // Set once nobody waits for the answer any more; may be null.
+  std::shared_ptr<const std::atomic<bool>> cancelled;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides those of every answer
+};
+
+// Takes the one answer to a request; may be called on any thread.
+using Respond = std::function<void(HttpResponse)>;
+
+enum class HttpFault {
+  kInvalidHttp,
+  kInvalidJson,
+  kInvalidRequest,
+  kEmptyText,
+  kUnauthorized,
+  kForbidden,
+  kNotFound,
+  kUnknownModel,
+  kMethodNotAllowed,
+  kReadTimeout,
+  kBodyTooLarge,
+  kTextTooLong,
+  kUnsupportedMediaType,
+  kQueueFull,
+  kHeadersTooLarge,
+  kInternal,
+  kUnavailable,
+  kRequestTimeout,
+};
+
+struct HttpFaultInfo {
+  int status;
+  const char* code;
+  const char* meaning;
+};
+const HttpFaultInfo& FaultInfo(HttpFault fault);
+// In the order of HttpFault.
+std::span<const HttpFaultInfo> AllFaults();
+
+// What a handler throws to answer with an error.
+class HttpError : public Error {
+ public:
+  HttpError(HttpFault fault, const std::string& message)
+      : Error(ErrorKind::kData, message), fault_(fault) {}
+  HttpFault fault() const { return fault_; }
+
+ private:
+  HttpFault fault_;
+};
+
+// "Not Found"; empty for a status that no answer here has.
+std::string_view ReasonPhrase(int status);
+
+// Whether a and b are equal, in a time that depends on the length of b alone.
+bool EqualInConstantTime(std::string_view secret, std::string_view b);
+
+}  // namespace atento
+
+#endif  // ATENTO_SERVE_HTTP_H_

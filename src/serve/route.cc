@@ -1,0 +1,207 @@
+// The table of routes, the handlers that need no model, and /openapi.json.
+#include "serve/route.h"
+
+#include <array>
+
+#include "base/version.h"
+#include "serve/schema.h"
+#include "serve/translate.h"
+
+namespace atento {
+namespace {
+
+constexpr std::array<Route, 8> kRoutes = {{
+    {"POST", "/v1/translate", RouteStyle::kKey, "Translate texts", HandleTranslate,
+     TranslateRequestSchema, TranslateResponseSchema},
+    {"GET", "/v1/models", RouteStyle::kKey, "List the models", HandleModels, nullptr,
+     ModelsResponseSchema},
+    {"GET", "/healthz", RouteStyle::kOpen, "Whether the server runs", HandleHealth, nullptr,
+     StatusResponseSchema},
+    {"GET", "/readyz", RouteStyle::kOpen, "Whether it takes requests", HandleReady, nullptr,
+     StatusResponseSchema},
+    {"GET", "/metrics", RouteStyle::kKey, "Counters in the text format of Prometheus",
+     HandleMetrics, nullptr, nullptr, "text/plain; version=0.0.4; charset=utf-8"},
+    {"GET", "/openapi.json", RouteStyle::kOpen, "This description", HandleOpenApi, nullptr,
+     nullptr},
+    {"POST", "/translate", RouteStyle::kLibreTranslate, "Translate as LibreTranslate does",
+     HandleLibreTranslate, LibreTranslateRequestSchema, LibreTranslateResponseSchema,
+     "application/json", true},
+    {"GET", "/languages", RouteStyle::kLibreTranslate, "List languages as LibreTranslate does",
+     HandleLanguages, nullptr, LanguagesResponseSchema},
+}};
+
+Json Reference(const char* schema) {
+  return Json().Set("$ref", std::string("#/components/schemas/") + schema);
+}
+
+Json Content(std::string_view type, Json schema) {
+  Json content;
+  content.Set(type.substr(0, type.find(';')), Json().Set("schema", std::move(schema)));
+  return content;
+}
+
+// Every status that an answer of the route may have besides 200.
+Json ErrorResponses(const Route& route) {
+  const bool libre = route.style == RouteStyle::kLibreTranslate;
+  const Json schema = Reference(libre ? "LibreTranslateError" : "Error");
+  std::vector<std::pair<int, std::string>> meanings;
+  for (size_t f = 0; f < AllFaults().size(); ++f) {
+    const HttpFaultInfo& info = AllFaults()[f];
+    const bool unauthorized = f == static_cast<size_t>(HttpFault::kUnauthorized);
+    const bool forbidden = f == static_cast<size_t>(HttpFault::kForbidden);
+    if (unauthorized && route.style != RouteStyle::kKey) continue;
+    if (forbidden && (!libre || route.method == "GET")) continue;
+    if (route.method == "GET" && info.status != 401 && info.status != 503) continue;
+    const std::string meaning = std::string(info.code) + ": " + info.meaning;
+    if (!meanings.empty() && meanings.back().first == info.status) {
+      meanings.back().second += "; " + meaning;
+    } else {
+      meanings.emplace_back(info.status, meaning);
+    }
+  }
+  Json responses{Json::Object{}};
+  for (const auto& [status, meaning] : meanings) {
+    responses.Set(
+        std::to_string(status),
+        Json().Set("description", meaning).Set("content", Content("application/json", schema)));
+  }
+  return responses;
+}
+
+Json Operation(const Route& route, const ServeLimits& limits) {
+  Json operation = Json().Set("summary", route.summary);
+  if (route.style == RouteStyle::kKey) {
+    operation.Set("security", Json().Append(Json().Set("key", Json::Array{})));
+  }
+  if (route.request_schema != nullptr) {
+    Json content = Content("application/json", route.request_schema(limits));
+    if (route.takes_forms) {
+      for (const char* type : {"application/x-www-form-urlencoded", "multipart/form-data"}) {
+        content.Set(type, content.At("application/json"));
+      }
+    }
+    operation.Set("requestBody", Json().Set("required", true).Set("content", std::move(content)));
+  }
+  Json schema = route.response_schema == nullptr ? Json(Json::Object{}) : route.response_schema();
+  Json responses;
+  responses.Set("200", Json()
+                           .Set("description", "done")
+                           .Set("content", Content(route.response_type, std::move(schema))));
+  const Json errors = ErrorResponses(route);
+  for (const auto& [status, response] : errors.AsObject()) responses.Set(status, response);
+  operation.Set("responses", std::move(responses));
+  return operation;
+}
+
+Json ErrorSchemas() {
+  Json codes;
+  for (const HttpFaultInfo& info : AllFaults()) codes.Append(info.code);
+  Json error = ObjectSchema(
+      Json()
+          .Set("code",
+               SchemaOf("string", "what went wrong, for programs").Set("enum", std::move(codes)))
+          .Set("message", SchemaOf("string", "the same, and what to do, for people")));
+  Json schemas;
+  schemas.Set("Error", ObjectSchema(Json().Set("error", std::move(error))));
+  schemas.Set("LibreTranslateError",
+              ObjectSchema(Json().Set("error", SchemaOf("string", "what went wrong"))));
+  return schemas;
+}
+
+}  // namespace
+
+std::span<const Route> Routes() { return kRoutes; }
+
+const Route* FindRoute(std::string_view method, std::string_view path) {
+  if (method == "HEAD") method = "GET";
+  for (const Route& route : kRoutes) {
+    if (route.path == path && route.method == method) return &route;
+  }
+  return nullptr;
+}
+
+std::string AllowedMethods(std::string_view path) {
+  std::string methods;
+  for (const Route& route : kRoutes) {
+    if (route.path != path) continue;
+    methods.append(methods.empty() ? "" : ", ").append(route.method);
+    if (route.method == "GET") methods += ", HEAD";
+  }
+  return methods.empty() ? methods : methods + ", OPTIONS";
+}
+
+Json OpenApi(const ServeLimits& limits) {
+  Json paths;
+  for (const Route& route : kRoutes) {
+    const std::string method = route.method == "GET" ? "get" : "post";
+    const Json* const known = paths.is_null() ? nullptr : paths.Find(route.path);
+    Json path = known == nullptr ? Json() : *known;
+    paths.Set(route.path, path.Set(method, Operation(route, limits)));
+  }
+  Json components;
+  components.Set("schemas", ErrorSchemas());
+  components.Set("securitySchemes",
+                 Json().Set("key", Json().Set("type", "http").Set("scheme", "bearer")));
+  return Json()
+      .Set("openapi", "3.0.3")
+      .Set("info", Json().Set("title", "Atento").Set("version", AtentoVersion()))
+      .Set("paths", std::move(paths))
+      .Set("components", std::move(components));
+}
+
+void HandleOpenApi(ServiceContext& context, const HttpRequest&, const Answer& answer) {
+  answer([&] { return JsonResponse(OpenApi(context.options.limits)); });
+}
+
+void HandleHealth(ServiceContext&, const HttpRequest&, const Answer& answer) {
+  answer([] { return JsonResponse(Json().Set("status", "ok")); });
+}
+
+void HandleReady(ServiceContext& context, const HttpRequest&, const Answer& answer) {
+  answer([&] {
+    if (context.draining) throw HttpError(HttpFault::kUnavailable, "the server is stopping");
+    return JsonResponse(Json().Set("status", "ready"));
+  });
+}
+
+Json StatusResponseSchema() {
+  return ObjectSchema(Json().Set("status", SchemaOf("string", "ok, or ready")));
+}
+
+void HandleMetrics(ServiceContext& context, const HttpRequest&, const Answer& answer) {
+  answer([&] {
+    HttpResponse response;
+    response.content_type = FindRoute("GET", "/metrics")->response_type;
+    response.body = context.metrics.Text();
+    return response;
+  });
+}
+
+void HandleModels(ServiceContext& context, const HttpRequest&, const Answer& answer) {
+  Json models{Json::Array{}};
+  for (const ServedModel& model : context.models) {
+    models.Append(Json()
+                      .Set("name", model.name)
+                      .Set("source_language", model.source_language())
+                      .Set("target_language", model.target_language())
+                      .Set("attention", model.has_attention())
+                      .Set("max_source_tokens", model.max_source_tokens())
+                      .Set("parameters", static_cast<int64_t>(model.model->parameters.count())));
+  }
+  answer([&] { return JsonResponse(Json().Set("models", std::move(models))); });
+}
+
+Json ModelsResponseSchema() {
+  Json model = ObjectSchema(
+      Json()
+          .Set("name", SchemaOf("string", "what requests call it"))
+          .Set("source_language", SchemaOf("string", "of config.json; may be empty"))
+          .Set("target_language", SchemaOf("string", "likewise"))
+          .Set("attention", SchemaOf("boolean", "whether there are alignments"))
+          .Set("max_source_tokens", SchemaOf("integer", "of a sentence; what is longer is cut"))
+          .Set("parameters", SchemaOf("integer", "numbers in its tensors")));
+  return ObjectSchema(
+      Json().Set("models", ArraySchema(std::move(model), "the first is the default")));
+}
+
+}  // namespace atento

@@ -1,0 +1,143 @@
+// What /openapi.json and docs/http.md say is what the server does.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/file.h"
+#include "serve/route.h"
+#include "serve/service_fixture.h"
+#include "serve/translate_fields.h"
+
+namespace atento {
+namespace {
+
+class OpenApiTest : public ServiceTest {
+ protected:
+  Json OpenApiJson() { return Json::Parse(Call(Request("GET", "/openapi.json")).body, "response"); }
+};
+
+TEST_F(OpenApiTest, HasEveryRouteAndNoOther) {
+  const Json json = OpenApiJson();
+  size_t operations = 0;
+  for (const auto& [path, item] : json.At("paths").AsObject()) {
+    for (const auto& [method, operation] : item.AsObject()) {
+      ++operations;
+      std::string upper = method;
+      for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      EXPECT_NE(FindRoute(upper, path), nullptr) << method << " " << path;
+      EXPECT_NE(operation.At("responses").Find("200"), nullptr);
+    }
+  }
+  EXPECT_EQ(operations, Routes().size());
+}
+
+// A field that the schema has is taken; one that it has not is refused.
+TEST_F(OpenApiTest, FieldsAreThoseThatTheParserKnows) {
+  const Json json = OpenApiJson();
+  const Json schema = json.At("paths")
+                          .At("/v1/translate")
+                          .At("post")
+                          .At("requestBody")
+                          .At("content")
+                          .At("application/json")
+                          .At("schema");
+  EXPECT_FALSE(schema.At("additionalProperties").AsBool());
+  std::set<std::string> in_schema, in_parser = {"text"};
+  for (const auto& [name, property] : schema.At("properties").AsObject()) {
+    in_schema.insert(name);
+    if (name == "text" || name == "model") continue;
+    const Json body = Json().Set("text", "a").Set(name, property.At("default"));
+    Translate(body.Dump());
+  }
+  TranslateFields fields;
+  TranslateFields::ForEach(fields, [&](const char* name, const auto&, const Range&, const char*) {
+    in_parser.insert(name);
+  });
+  EXPECT_EQ(in_schema, in_parser);
+  // Beyond its limits a value is refused.
+  for (const char* name : {"beam", "max_length_ratio"}) {
+    const double most = schema.At("properties").At(name).At("maximum").AsDouble();
+    const Json body = Json().Set("text", "a").Set(name, static_cast<int64_t>(most) + 1);
+    ExpectBodyError(body.Dump(), HttpFault::kInvalidRequest, name);
+  }
+}
+
+// What a value is must be what its schema says.
+void ExpectMatches(const Json& value, const Json& schema, const std::string& where) {
+  SCOPED_TRACE(where);
+  const Json* const type = schema.Find("type");
+  if (type == nullptr) return;
+  const std::string& name = type->AsString();
+  if (name == "object") {
+    ASSERT_TRUE(value.is_object());
+    const Json& properties = schema.At("properties");
+    for (const Json& required : schema.At("required").AsArray()) {
+      EXPECT_NE(value.Find(required.AsString()), nullptr) << required.AsString();
+    }
+    for (const auto& [key, member] : value.AsObject()) {
+      ASSERT_NE(properties.Find(key), nullptr) << key;
+      ExpectMatches(member, properties.At(key), where + "." + key);
+    }
+  } else if (name == "array") {
+    ASSERT_TRUE(value.is_array());
+    for (const Json& element : value.AsArray()) {
+      ExpectMatches(element, schema.At("items"), where + "[]");
+    }
+  } else {
+    EXPECT_TRUE(name == "string"    ? value.is_string()
+                : name == "integer" ? value.is_integer()
+                : name == "boolean" ? value.is_bool()
+                                    : value.is_number());
+  }
+}
+
+TEST_F(OpenApiTest, AnswersMatchTheirSchemas) {
+  const Json json = OpenApiJson();
+  auto schema = [&](const std::string& path, const std::string& method, const char* status) {
+    return json.At("paths")
+        .At(path)
+        .At(method)
+        .At("responses")
+        .At(status)
+        .At("content")
+        .At("application/json")
+        .At("schema");
+  };
+  const Json translated = Translate(
+      R"({"text": ["a b. C", "a b c d e f g a b c"], "alignments": "hard", "n_best": 2})");
+  ExpectMatches(translated, schema("/v1/translate", "post", "200"), "translate");
+  for (const char* path : {"/v1/models", "/healthz", "/readyz", "/languages"}) {
+    ExpectMatches(Json::Parse(Call(Request("GET", path)).body, path), schema(path, "get", "200"),
+                  path);
+  }
+  const Json libre = Json::Parse(
+      Call(Request("POST", "/translate", R"({"q": "a", "source": "xa", "target": "xb"})")).body,
+      "libre");
+  ExpectMatches(libre, schema("/translate", "post", "200"), "libre");
+  EXPECT_EQ(schema("/v1/translate", "post", "429").At("$ref").AsString(),
+            "#/components/schemas/Error");
+  const Json error = Json::Parse(Call(Request("GET", "/nothing")).body, "error");
+  ExpectMatches(error, json.At("components").At("schemas").At("Error"), "error");
+}
+
+// docs/http.md names every route, field, fault and metric.
+TEST_F(OpenApiTest, TheirPageIsComplete) {
+  const std::string page = ReadFile(ATENTO_SOURCE_DIR "/docs/http.md");
+  auto expect = [&](const std::string& text) {
+    EXPECT_NE(page.find("`" + text + "`"), std::string::npos) << "docs/http.md lacks " << text;
+  };
+  for (const Route& route : Routes()) {
+    expect(std::string(route.method) + " " + std::string(route.path));
+  }
+  for (const HttpFaultInfo& info : AllFaults()) {
+    expect(info.code);
+    EXPECT_NE(page.find(info.meaning), std::string::npos) << info.meaning;
+  }
+  for (const MetricInfo& info : AllMetrics()) expect(info.name);
+  TranslateFields fields;
+  TranslateFields::ForEach(
+      fields, [&](const char* name, const auto&, const Range&, const char*) { expect(name); });
+}
+
+}  // namespace
+}  // namespace atento
