@@ -49,6 +49,7 @@ export function share(value: number): string {
 
 export function percent(value: number): string {
   const hundred = value * 100;
+  if (hundred > 0 && hundred < 0.05) return '< 0.1 %';
   return `${hundred >= 10 || hundred < 0.05 ? hundred.toFixed(0) : hundred.toFixed(1)} %`;
 }
 

@@ -5,6 +5,8 @@ import { probability, showToken, spell, type Kind, type Phase, type Trace } from
 import type { Topic } from './encoder';
 import { drawStrip, extent, strip } from './strip';
 
+const ROWS = 4;  // of a box's vector
+
 export interface Box {
   element: HTMLButtonElement;
   strip: HTMLCanvasElement;
@@ -138,7 +140,7 @@ export class DecoderFigure {
       box.element.classList.toggle('there', there);
       box.element.disabled = !there;
       const vector = step >= 0 ? box.vector(step) : undefined;
-      if (vector) drawStrip(box.strip, vector, extent([vector]));
+      if (vector) drawStrip(box.strip, vector, extent([vector]), ROWS);
       box.caption.textContent = box.text && there ? box.text(step) : '';
     }
     this.words.forEach((word, i) => {

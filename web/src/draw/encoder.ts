@@ -60,7 +60,7 @@ export class EncoderFigure {
     if (trace.model.attends) this.attention();
     this.svg = s('svg', { class: 'ribbons flow', height: FLOW_HEIGHT, 'aria-hidden': 'true' });
     this.contextStrip = strip([0], 1);
-    this.context = h('button', { type: 'button', class: 'context box', tabindex: -1,
+    this.context = h('button', { type: 'button', class: 'flow-box', tabindex: -1,
       onclick: () => open({ of: 'context' }) },
       h('span', {}, 'context ', h('i', {}, 'c')), this.contextStrip);
     this.inner = h('div', { class: 'inner' }, this.grid,
@@ -74,7 +74,7 @@ export class EncoderFigure {
   }
 
   private cell(name: string, vector: readonly number[], scale: number, topic: Topic): HTMLElement {
-    const cell = h('button', { type: 'button', class: 'cell', tabindex: -1, title: name,
+    const cell = h('button', { type: 'button', class: 'vec', tabindex: -1, title: name,
       'aria-label': name, onclick: () => this.open(topic) }, strip(vector, scale));
     this.grid.append(cell);
     return cell;
@@ -116,7 +116,7 @@ export class EncoderFigure {
   private attention(): void {
     this.label('score', 'e');
     this.columns.forEach((column, j) => {
-      column.score = h('button', { type: 'button', class: 'cell score', tabindex: -1,
+      column.score = h('button', { type: 'button', class: 'vec score', tabindex: -1,
         onclick: () => this.open({ of: 'score', j }) });
       this.grid.append(column.score);
     });
@@ -124,7 +124,7 @@ export class EncoderFigure {
     this.columns.forEach((column, j) => {
       column.bar = h('span', { class: 'bar-fill' });
       column.number = h('span', { class: 'number' });
-      this.grid.append(h('button', { type: 'button', class: 'cell weight', tabindex: -1,
+      this.grid.append(h('button', { type: 'button', class: 'vec weight', tabindex: -1,
         onclick: () => this.open({ of: 'weight', j }) },
         h('span', { class: 'bar-box' }, column.bar), column.number));
     });

@@ -1,5 +1,5 @@
-// A vector as a strip of cells: hue = sign, strength = size. A cell stands for several numbers and
-// shows the one farthest from zero.
+// A vector as a strip of cells: hue = sign, strength = size. A cell is one of the vector's numbers; of
+// a long vector those that lie evenly along it are shown.
 
 type Rgb = [number, number, number];
 interface Palette { positive: Rgb; negative: Rgb; zero: Rgb }
@@ -27,18 +27,17 @@ export function extent(vectors: (readonly number[] | undefined)[]): number {
   return largest;
 }
 
-export function drawStrip(canvas: HTMLCanvasElement, vector: readonly number[], scale: number): void {
+/** rows: of cells, where there is room for more than a line of them. */
+export function drawStrip(canvas: HTMLCanvasElement, vector: readonly number[], scale: number,
+                          rows = 1): void {
   const { positive, negative, zero } = colours();
-  const cells = Math.min(CELLS, vector.length);
-  canvas.width = cells;
-  canvas.height = 1;
+  const cells = Math.min(CELLS * rows, vector.length);
+  canvas.width = Math.ceil(cells / rows);
+  canvas.height = rows;
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const image = context.createImageData(cells, 1);
+  const image = context.createImageData(canvas.width, rows);
   for (let cell = 0; cell < cells; ++cell) {
-    const begin = Math.floor(cell * vector.length / cells);
-    const end = Math.floor((cell + 1) * vector.length / cells);
-    let value = 0;
-    for (let i = begin; i < end; ++i) if (Math.abs(vector[i]) > Math.abs(value)) value = vector[i];
+    const value = vector[Math.floor((cell + 0.5) * vector.length / cells)];
     const strength = Math.min(1, Math.abs(value) / scale);
     const full = value < 0 ? negative : positive;
     for (let k = 0; k < 3; ++k) {

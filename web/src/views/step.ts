@@ -1,5 +1,5 @@
 // What happens inside, in which order? One sentence, moment by moment.
-import { announce, h, measured, percent, reducedMotion } from '../dom';
+import { announce, h, measured, percent, reducedMotion, s } from '../dom';
 import { DecoderFigure } from '../draw/decoder';
 import { EncoderFigure, type EncoderMoment, type Topic } from '../draw/encoder';
 import { fly, land } from '../draw/motion';
@@ -79,17 +79,18 @@ class StepView implements Mounted {
   }
 
   private controls(): HTMLElement {
-    const button = (label: string, sign: string, act: () => void) =>
-      h('button', { type: 'button', 'aria-label': label, title: label, onclick: act }, sign);
+    const button = (label: string, shape: string, act: () => void) =>
+      h('button', { type: 'button', 'aria-label': label, title: label, onclick: act },
+        s('svg', { class: 'icon', viewBox: '0 0 14 14', 'aria-hidden': 'true' }, s('path', { d: shape })));
     const speed = h('select', { 'aria-label': 'Speed', id: 'speed',
       onchange: () => this.context.update({ speed: Number(speed.value) }) },
       ...SPEEDS.map((times) => h('option', { value: times,
         selected: times === this.context.state.speed }, `${times}×`)));
     return h('div', { class: 'controls', role: 'group', 'aria-label': 'Playing' },
-      button('To the beginning (Home)', '⏮', () => this.goTo(0)),
-      button('Back (←)', '◀', () => this.goTo(this.at - 1)), this.play,
-      button('On (→)', '▶', () => this.goTo(this.at + 1)),
-      button('To the end (End)', '⏭', () => this.goTo(this.timeline.moments.length - 1)),
+      button('To the beginning (Home)', 'M2 2h2v10H2zM12 2v10L5 7z', () => this.goTo(0)),
+      button('Back (←)', 'M11 2v10L3 7z', () => this.goTo(this.at - 1)), this.play,
+      button('On (→)', 'M3 2v10l8-5z', () => this.goTo(this.at + 1)),
+      button('To the end (End)', 'M10 2h2v10h-2zM2 2v10l7-5z', () => this.goTo(this.timeline.moments.length - 1)),
       this.slider, this.where, speed);
   }
 
@@ -129,7 +130,7 @@ class StepView implements Mounted {
   }
 
   private showPlaying(): void {
-    this.play.textContent = this.timer ? '❚❚ Pause' : '► Play';
+    this.play.textContent = this.timer ? 'Pause' : 'Play';
     this.play.setAttribute('aria-label', this.timer ? 'Pause (space)' : 'Play (space)');
   }
 
