@@ -31,7 +31,11 @@ let mounting = 0;
 
 function available(): ViewName[] {
   if (!api.live) {
-    return api.embedded?.beam ? ['translate', 'step', 'beam'] : ['translate', 'step'];
+    const given: ViewName[] = ['translate'];
+    if (api.embedded?.encoder) given.push('step');
+    if (api.embedded?.beam) given.push('beam');
+    if (api.learning) given.push('learning');
+    return given;
   }
   const names: ViewName[] = ['translate', 'step', 'whatif'];
   if (models.length > 1) names.push('compare');
@@ -97,6 +101,7 @@ function skip(event: Event): void {
 
 function showAround(): void {
   if (document.activeElement !== input) input.value = state.text;
+  select.hidden = models.length < 2 || state.view === 'compare';
   select.value = state.model || (models[0]?.name ?? '');
   navigation.replaceChildren(...available().map((name) => h('a', {
     href: formatHash({ ...state, view: name }),
@@ -180,7 +185,6 @@ async function start(): Promise<void> {
     return;
   }
   select.replaceChildren(...models.map(({ name }) => h('option', { value: name }, name)));
-  select.hidden = models.length < 2;
   mountedFor = '';
   await show();
 }

@@ -145,6 +145,7 @@ export class EncoderFigure {
     const weights = attention?.weights ?? [];
     const scores = attention?.heads?.[0]?.scores ?? [];
     const most = Math.max(...weights, 1e-9);
+    const window = moment.scored ? attention?.window : undefined;
     this.columns.forEach((column, j) => {
       for (const state of column.states) {
         const done = state.layer > 0 ? state.layer < moment.layers :
@@ -157,7 +158,12 @@ export class EncoderFigure {
       column.word.classList.toggle('reading', first && (j === moment.read - 1 ||
         (this.columns[0].states.some((state) => state.backward) && j === size - moment.read)));
       column.word.classList.toggle('lit', moment.glows && weights[j] > 0.12);
-      if (column.score) column.score.textContent = moment.scored ? short(scores[j]) : '';
+      if (column.score) {
+        column.score.textContent = moment.scored ? short(scores[j]) : '';
+        const inside = window !== undefined && j >= window.first && j <= window.last;
+        column.score.classList.toggle('inside', inside);
+        column.bar?.closest('.vec')?.classList.toggle('inside', inside);
+      }
       if (column.bar && column.number) {
         const weight = moment.weighed ? weights[j] : 0;
         column.bar.style.transform = `scaleY(${weight})`;

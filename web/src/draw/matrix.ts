@@ -13,7 +13,7 @@ export interface MatrixPicture {
   light(row: number, column: number): void;
 }
 
-const CHARACTER = 0.56;  // of the type's size, about a letter's width
+const CHARACTER = 0.63;  // of the type's size, about a letter's width
 const FAINTEST = 0.004;
 
 function cellSize(rows: number, columns: number): number {

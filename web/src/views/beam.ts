@@ -6,9 +6,9 @@ import { spell, type Alignment, type BeamNode, type Fate, type Trace } from '../
 import type { Context, Mounted } from '../view';
 import { attentionPicture } from './translate';
 
-const COLUMN = 112;  // px
+const COLUMN = 132;  // px
 const ROW = 32;
-const NODE_WIDTH = 88;
+const NODE_WIDTH = 106;
 const SIZES = [1, 2, 3, 5, 8, 12];
 
 const FATES: Record<Fate, string> = {
@@ -174,6 +174,7 @@ class BeamView implements Mounted {
   /** What would have become of a hypothesis that was dropped. */
   private async goOn(path: BeamNode[], turn: number): Promise<void> {
     const { state, api } = this.context;
+    const node = path.at(-1)!;
     const ids = path.slice(1).map(({ token_id }) => token_id);
     const waiting = h('p', { class: 'quiet' }, '…');
     this.about.append(waiting);
@@ -181,7 +182,8 @@ class BeamView implements Mounted {
       const trace = await api.trace({ model: state.model, text: state.text, target_prefix: ids,
         beam: 1, candidates: 5, detail: 'weights' });
       if (turn !== this.asked) return;
-      waiting.replaceChildren('Kept, it would have become: ', h('b', {}, trace.target.text),
+      waiting.replaceChildren(node.fate === 'expanded' ? 'The most probable words from there: ' :
+        'Had it been kept: ', h('b', {}, trace.target.text),
         `, score ${short(trace.target.score, 3)}`);
       if (trace.alignment) this.align(trace.alignment, trace.target.words);
     } catch (error) {
