@@ -138,7 +138,7 @@ test('an error is shown, and says what', async () => {
   const page = await context.newPage();
   await page.goto(server.url + VIEWS.error);
   await page.getByRole('alert').waitFor();
-  assert.match(await page.textContent('[role=alert]'), /not recorded/);
+  assert.match(await page.textContent('[role=alert]'), /nobody/);
   assert.deepEqual(await violations(page), []);
   await context.close();
 });

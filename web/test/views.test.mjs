@@ -75,7 +75,7 @@ test('the steps show the numbers of the trace', async () => {
     const own = step.attention.weights;
     weights.forEach((weight, j) => assert.ok(Math.abs(weight - own[j]) <= 0.00501));
     assert.ok(Math.abs(own.reduce((a, b) => a + b) - 1) < 1e-5);
-    const scores = (await words(page.locator('.vec.score'))).map(number);
+    const scores = (await words(page.locator('.vec.score .value'))).map(number);
     scores.forEach((score, j) => assert.ok(Math.abs(score - step.attention.heads[0].scores[j]) < 0.006));
     assert.equal(await page.textContent('.candidate.chosen .token'), step.chosen.token);
     assert.equal(await page.textContent('.out.current'), step.chosen.token);

@@ -43,9 +43,9 @@ export class DecoderFigure {
         i === 0 ? trace.steps[0].input.token : showToken(trace, 'target', i - 1));
       const link = h('span', { class: 'link' }, input, h('button', {
         type: 'button', class: 'state', title: i < 0 ? 'First state' : `To step ${name}`,
-        'aria-label': i < 0 ? 'The first state, before any word' : `State after step ${name}: go to this step`,
         tabindex: -1, onclick: () => i < 0 ? open({ of: 'before' }) : jump(i + 1),
       }, h('span', { class: 'name' }, h('i', {}, 's'), h('sub', {}, i < 0 ? '0' : name)),
+      h('span', { class: 'unseen' }, i < 0 ? ', the first state' : `, the state after step ${name}`),
         strip(stateAfter(trace, i) ?? [0], scale)));
       this.links.push(link);
       this.chain.append(link);

@@ -116,9 +116,10 @@ export class EncoderFigure {
   private attention(): void {
     this.label('score', 'e');
     this.columns.forEach((column, j) => {
-      column.score = h('button', { type: 'button', class: 'vec score', tabindex: -1,
-        onclick: () => this.open({ of: 'score', j }) });
-      this.grid.append(column.score);
+      column.score = h('span', { class: 'value' });
+      this.grid.append(h('button', { type: 'button', class: 'vec score', tabindex: -1,
+        onclick: () => this.open({ of: 'score', j }) },
+        h('span', { class: 'unseen' }, `Score of ${showToken(this.trace, 'source', j)} `), column.score));
     });
     this.label('weight', 'α');
     this.columns.forEach((column, j) => {
@@ -126,6 +127,7 @@ export class EncoderFigure {
       column.number = h('span', { class: 'number' });
       this.grid.append(h('button', { type: 'button', class: 'vec weight', tabindex: -1,
         onclick: () => this.open({ of: 'weight', j }) },
+        h('span', { class: 'unseen' }, `Weight of ${showToken(this.trace, 'source', j)} `),
         h('span', { class: 'bar-box' }, column.bar), column.number));
     });
   }
@@ -161,7 +163,7 @@ export class EncoderFigure {
       if (column.score) {
         column.score.textContent = moment.scored ? short(scores[j]) : '';
         const inside = window !== undefined && j >= window.first && j <= window.last;
-        column.score.classList.toggle('inside', inside);
+        column.score.closest('.vec')?.classList.toggle('inside', inside);
         column.bar?.closest('.vec')?.classList.toggle('inside', inside);
       }
       if (column.bar && column.number) {

@@ -84,10 +84,11 @@ class BeamView implements Mounted {
       const text = spell(this.trace, 'target', node.token);
       const button = h('button', { type: 'button', class: `node ${node.fate}`, tabindex: -1,
         'data-node': node.id,
-        'aria-label': `${text}, ${node.step < 0 ? 'the beginning' : `${node.fate} at step ${node.step + 1}, log-probability ${short(node.log_prob)}`}`,
         onclick: () => this.context.update({ node: node.id }) },
         h('span', { class: 'token' }, text),
-        node.step < 0 ? null : h('span', { class: 'number' }, short(node.log_prob, 1)));
+        node.step < 0 ? null : h('span', { class: 'number' }, short(node.log_prob, 1)),
+        h('span', { class: 'unseen' }, node.step < 0 ? ', the beginning' :
+          `, ${node.fate} at step ${node.step + 1}`));
       button.style.left = `${left}px`;
       button.style.top = `${this.row[node.id] * ROW + 3}px`;
       this.buttons.push(button);
