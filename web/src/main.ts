@@ -140,10 +140,14 @@ async function show(): Promise<void> {
       next.destroy?.();
       return;
     }
+    const begin = performance.now();
     main.replaceChildren(heading, root);
     mounted = next;
     mountedFor = wanted;
     if (!next.follow(state)) throw new Error('a view does not follow its own state');
+    main.getBoundingClientRect();
+    const building = performance.getEntriesByName('draw').at(0)?.duration ?? 0;
+    performance.measure('drawn', { start: begin - building, end: performance.now() });
   } catch (error) {
     if (turn === mounting) main.replaceChildren(heading, failure(error));
   } finally {

@@ -129,7 +129,7 @@ test('the phases are those of the model', async () => {
 test('without attention one state passes, and the picture shows it', async () => {
   const { page, close } = await open(browser, server.url,
     `#/step?${new URLSearchParams({ model: 'none', text: TEXT })}&j=-1`);
-  await page.waitForSelector('.flow .ribbon');
+  await page.waitForSelector('.flow .ribbon', { state: 'attached' });
   assert.equal(await page.locator('.flow .ribbon').count(), 1);
   assert.equal(await page.locator('.flow-name').count(), 1);
   assert.equal(await page.locator('.now .box.context').count(), 0);

@@ -31,11 +31,12 @@ export class DecoderFigure {
   private readonly links: HTMLElement[] = [];
   private readonly words: HTMLElement[] = [];
   private readonly bars: HTMLElement;
+  private readonly scale: number;
 
   constructor(private readonly trace: Trace, private readonly kind: Kind,
               private readonly phases: Phase[], private readonly open: (topic: Topic) => void,
               jump: (t: number) => void) {
-    const scale = extent(trace.steps.map((_, i) => stateAfter(trace, i)));
+    this.scale = extent(trace.steps.map((_, i) => stateAfter(trace, i)));
     this.chain = h('div', { class: 'chain' });
     for (let i = -1; i < trace.steps.length; ++i) {
       const name = i < 0 ? 'start' : String(i + 1);
@@ -45,8 +46,7 @@ export class DecoderFigure {
         type: 'button', class: 'state', title: i < 0 ? 'First state' : `To step ${name}`,
         tabindex: -1, onclick: () => i < 0 ? open({ of: 'before' }) : jump(i + 1),
       }, h('span', { class: 'name' }, h('i', {}, 's'), h('sub', {}, i < 0 ? '0' : name)),
-      h('span', { class: 'unseen' }, i < 0 ? ', the first state' : `, the state after step ${name}`),
-        strip(stateAfter(trace, i) ?? [0], scale)));
+      h('span', { class: 'unseen' }, i < 0 ? ', the first state' : `, the state after step ${name}`)));
       this.links.push(link);
       this.chain.append(link);
     }
@@ -134,6 +134,10 @@ export class DecoderFigure {
       link.classList.toggle('hidden', i < 0 ? !begun : i > step || (i === step && !reached(phases[0])));
       link.querySelector('.state')!.classList.toggle('hidden', i >= 0 && i === step && !reached(states));
       link.classList.toggle('current', i === step);
+      const state = link.querySelector('.state') as HTMLElement;
+      if (i <= step && !state.querySelector('canvas')) {
+        state.append(strip(stateAfter(this.trace, i) ?? [0], this.scale));
+      }
     });
     for (const box of Object.values(this.boxes)) {
       const there = reached(box.from);

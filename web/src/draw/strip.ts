@@ -32,9 +32,10 @@ export function drawStrip(canvas: HTMLCanvasElement, vector: readonly number[], 
                           rows = 1): void {
   const { positive, negative, zero } = colours();
   const cells = Math.min(CELLS * rows, vector.length);
-  canvas.width = Math.ceil(cells / rows);
-  canvas.height = rows;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  const width = Math.ceil(cells / rows);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== rows) canvas.height = rows;
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
   const image = context.createImageData(canvas.width, rows);
   for (let cell = 0; cell < cells; ++cell) {
     const value = vector[Math.floor((cell + 0.5) * vector.length / cells)];
