@@ -39,7 +39,10 @@ const policy = [
   "default-src 'none'", `script-src ${hash(script)}`, `style-src ${hash(style)}`,
   "connect-src 'self'", 'img-src data:', "base-uri 'none'", "form-action 'none'",
 ].join('; ');
+const licences = ['d3-shape', 'd3-path'].map((name) =>
+  `Contains ${name}:\n${readFileSync(join(here, 'node_modules', name, 'LICENSE'), 'utf8').trim()}`);
 const page = readFileSync(join(here, 'index.html'), 'utf8')
+  .replace('{{licences}}', () => licences.join('\n\n'))
   .replace('{{policy}}', () => policy)
   .replace('{{style}}', () => style)
   .replace('{{script}}', () => script);

@@ -6,6 +6,11 @@ import type { Topic } from './draw/encoder';
 import { scoreEquation, scoreOf } from './scores';
 import { kindOf, probability, showToken, spell, type Trace } from './trace';
 
+/** A factor after a dot: in brackets if it is negative. */
+function factor(value: number): string {
+  return value < 0 ? `(${short(value)})` : short(value);
+}
+
 const SHOWN = 3;  // terms of a long sum
 
 /** "h_{j}" and "v_a" with their indices lowered. */
@@ -98,8 +103,8 @@ function score(trace: Trace, i: number, j: number): Child[] {
     if (!computed) return;
     const name = trace.model.options.attention;
     const term = ([a, b, c, d]: number[]) => name === 'additive' ?
-      `${short(a)}·tanh(${short(b)} + ${short(c)}${d === undefined ? '' : ` + ${short(d)}`})` :
-      name === 'location' ? short(a) : `${short(a)}·${short(b)}`;
+      `${factor(a)}·tanh(${short(b)} + ${factor(c)}${d === undefined ? '' : ` + ${factor(d)}`})` :
+      name === 'location' ? short(a) : `${factor(a)}·${factor(b)}`;
     const { terms, scale } = computed;
     const sum = terms.slice(0, SHOWN).map(({ numbers: n }) => term(n)).join(' + ') +
       (terms.length > SHOWN ? ` + … (${terms.length} terms)` : '');
@@ -129,9 +134,9 @@ function weight(trace: Trace, i: number, j: number): Child[] {
       return;
     }
     const less = shift ? ` − ${short(shift)}` : '';
-    const factor = window?.gaussian?.[j];
+    const bell = window?.gaussian?.[j];
     out.push(line(`α_{${j + 1}} = exp(${short(own)}${less}) / ${short(total)}` +
-      `${factor === undefined || factor === null ? '' : ` · ${short(factor)}`} = ` +
+      `${bell === undefined || bell === null ? '' : ` · ${short(bell)}`} = ` +
       short(head.weights[j], 4)));
   });
   if (heads!.length > 1) out.push(line(`mean of the heads = ${short(weights[j], 4)}`));
@@ -158,7 +163,7 @@ function context(trace: Trace, i: number): Child[] {
     out.push(say(`With ${heads} heads each sums its own share of h’s columns with its own weights.`));
   } else {
     out.push(h('p', { class: 'equation', 'data-context': sum }, math(
-      `its first number: ${best.map((j) => `${short(weights[j])}·${short(annotations[j][0])}`)
+      `its first number: ${best.map((j) => `${short(weights[j])}·${factor(annotations[j][0])}`)
         .join(' + ')}${more} = `), h('b', {}, short(sum, 3))));
   }
   return [...out, numbers('c', c)];

@@ -24,7 +24,7 @@ const PICTURES = [
       await page.keyboard.press('End');
       await page.getByRole('button', { name: 'Back to the model’s own' }).waitFor();
     }, height: 720 },
-  { name: 'compare', hash: `#/compare?${query({ model: 'additive', text: SEE, other: 'fixed' })}`,
+  { name: 'compare', hash: `#/compare?${query({ model: 'additive', text: SEE, other: 'dot' })}`,
     height: 720 },
   { name: 'beam', hash: `#/beam?${query({ model: 'additive', text: SEE })}`, colorScheme: 'dark',
     height: 860 },

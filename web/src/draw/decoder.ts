@@ -32,6 +32,7 @@ export class DecoderFigure {
   private readonly words: HTMLElement[] = [];
   private readonly bars: HTMLElement;
   private readonly scale: number;
+  private readonly now: HTMLElement;
 
   constructor(private readonly trace: Trace, private readonly kind: Kind,
               private readonly phases: Phase[], private readonly open: (topic: Topic) => void,
@@ -50,10 +51,10 @@ export class DecoderFigure {
       this.links.push(link);
       this.chain.append(link);
     }
-    const now = h('div', { class: 'now' });
-    for (const box of this.makeBoxes()) now.append(box.element);
+    this.now = h('div', { class: 'now' });
+    for (const box of this.makeBoxes()) this.now.append(box.element);
     this.bars = h('div', { class: 'candidates', role: 'group', 'aria-label': 'Candidates' });
-    now.append(this.bars);
+    this.now.append(this.bars);
     this.output = h('p', { class: 'output', 'aria-label': 'Output' }, h('span', { class: 'label' },
       'output'));
     trace.target.tokens.forEach((_, i) => {
@@ -63,7 +64,7 @@ export class DecoderFigure {
     });
     this.scroller = h('div', { class: 'scroller', role: 'group', tabindex: 0,
       'aria-label': 'Decoder: its states so far' }, this.chain);
-    this.element = h('div', { class: 'decoder' }, h('h2', {}, 'Decoder'), this.scroller, now,
+    this.element = h('div', { class: 'decoder' }, h('h2', {}, 'Decoder'), this.scroller, this.now,
       this.output);
   }
 
@@ -128,6 +129,7 @@ export class DecoderFigure {
     const { phases } = this;
     const reached = (from: Phase) => step >= 0 &&
       phases.indexOf(phase as Phase) >= Math.max(0, phases.indexOf(from));
+    this.now.classList.toggle('empty', step < 0);
     const states = this.boxes.state.from;
     this.links.forEach((link, at) => {
       const i = at - 1;

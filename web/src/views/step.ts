@@ -41,6 +41,7 @@ class StepView implements Mounted {
   private readonly panel: Panel;
   private readonly slider: HTMLInputElement;
   private readonly where = h('span', { class: 'where', id: 'where' });
+  private readonly caption = h('p', { class: 'moment', 'aria-hidden': 'true' });
   private readonly play: HTMLButtonElement;
   private readonly chips: HTMLElement[];
   private readonly observer: ResizeObserver;
@@ -68,6 +69,7 @@ class StepView implements Mounted {
       h('div', { class: 'figure' },
         h('div', { class: 'heading' }, h('h2', {}, 'Encoder'), how), this.encoder.element,
         h('div', { class: 'chips', role: 'group', 'aria-label': 'Phase of the step' }, ...this.chips),
+        this.caption,
         this.decoder.element),
       this.panel.element, this.controls());
     this.observer = new ResizeObserver(() => this.encoder.place());
@@ -204,6 +206,7 @@ class StepView implements Mounted {
     const sentence = this.sentence();
     this.slider.setAttribute('aria-valuetext', sentence);
     announce(sentence);
+    this.caption.textContent = sentence;
     if (forward && !reducedMotion()) this.animate();
     if (this.topic) this.open(this.topic, false);
     this.showPlaying();
