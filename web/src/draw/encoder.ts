@@ -114,7 +114,8 @@ export class EncoderFigure {
   }
 
   private attention(): void {
-    this.label('score', 'e');
+    const heads = this.trace.model.options['attention-heads'];
+    this.label(heads > 1 ? 'score, head 1' : 'score', heads > 1 ? '' : 'e');
     this.columns.forEach((column, j) => {
       column.score = h('span', { class: 'value' });
       this.grid.append(h('button', { type: 'button', class: 'vec score', tabindex: -1,

@@ -68,8 +68,8 @@ class StepView implements Mounted {
     context.root.append(
       h('div', { class: 'figure' },
         h('div', { class: 'heading' }, h('h2', {}, 'Encoder'), how), this.encoder.element,
-        h('div', { class: 'chips', role: 'group', 'aria-label': 'Phase of the step' }, ...this.chips),
-        this.caption,
+        h('div', { class: 'bar' }, h('div', { class: 'chips', role: 'group',
+          'aria-label': 'Phase of the step' }, ...this.chips), this.caption),
         this.decoder.element),
       this.panel.element, this.controls());
     this.observer = new ResizeObserver(() => this.encoder.place());
