@@ -25,6 +25,7 @@ export interface EncoderMoment {
 }
 
 const FLOW_HEIGHT = 92;
+const IN_SIGHT = 16;  // columns
 const WIDEST = 26;
 const FAINTEST = 0.004;
 const DIMMEST = 0.22;
@@ -73,9 +74,10 @@ export class EncoderFigure {
     this.grid.append(h('div', { class: 'label' }, name, symbol ? h('i', {}, symbol) : null));
   }
 
-  private cell(name: string, vector: readonly number[], scale: number, topic: Topic): HTMLElement {
+  private cell(name: string, vector: readonly number[], scale: number,
+               topic: Topic & { j: number }): HTMLElement {
     const cell = h('button', { type: 'button', class: 'vec', tabindex: -1, title: name,
-      'aria-label': name, onclick: () => this.open(topic) }, strip(vector, scale));
+      'aria-label': name, onclick: () => this.open(topic) }, strip(vector, scale, topic.j < IN_SIGHT));
     this.grid.append(cell);
     return cell;
   }

@@ -49,10 +49,31 @@ export function drawStrip(canvas: HTMLCanvasElement, vector: readonly number[], 
   context.putImageData(image, 0, 0);
 }
 
-export function strip(vector: readonly number[], scale: number): HTMLCanvasElement {
+// Strips that are out of sight at first are drawn when there is time.
+let waiting: (() => void)[] = [];
+const SLICE_MS = 6;
+
+function work(): void {
+  const end = performance.now() + SLICE_MS;
+  while (waiting.length && performance.now() < end) waiting.shift()!();
+  if (waiting.length) setTimeout(work);
+}
+
+function later(task: () => void): void {
+  if (waiting.push(task) === 1) requestAnimationFrame(() => setTimeout(work));
+}
+
+/** Forgets the strips of a view that is left. */
+export function forgetStrips(): void {
+  waiting = [];
+}
+
+/** sight: whether it is likely to be seen at once. */
+export function strip(vector: readonly number[], scale: number, sight = true): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.className = 'strip';
   canvas.setAttribute('aria-hidden', 'true');
-  drawStrip(canvas, vector, scale);
+  if (sight) drawStrip(canvas, vector, scale);
+  else later(() => drawStrip(canvas, vector, scale));
   return canvas;
 }

@@ -3,6 +3,7 @@ import { announce, h, measured, percent, reducedMotion, s } from '../dom';
 import { DecoderFigure } from '../draw/decoder';
 import { EncoderFigure, type EncoderMoment, type Topic } from '../draw/encoder';
 import { fly, land } from '../draw/motion';
+import { forgetStrips } from '../draw/strip';
 import { explain, math } from '../equations';
 import { Panel } from '../panel';
 import { scoreEquation } from '../scores';
@@ -293,6 +294,7 @@ class StepView implements Mounted {
 
   destroy(): void {
     this.observer.disconnect();
+    forgetStrips();
     clearTimeout(this.timer);
     land();
   }
