@@ -9,7 +9,7 @@ const ROWS = 4;  // of a box's vector
 
 export interface Box {
   element: HTMLButtonElement;
-  strip: HTMLCanvasElement;
+  strip: HTMLElement;
   caption: HTMLElement;
   from: Phase;               // the phase in which it is there first
   vector(step: number): readonly number[] | undefined;
@@ -137,7 +137,7 @@ export class DecoderFigure {
       link.querySelector('.state')!.classList.toggle('hidden', i >= 0 && i === step && !reached(states));
       link.classList.toggle('current', i === step);
       const state = link.querySelector('.state') as HTMLElement;
-      if (i <= step && !state.querySelector('canvas')) {
+      if (i <= step && !state.querySelector('.strip')) {
         state.append(strip(stateAfter(this.trace, i) ?? [0], this.scale));
       }
     });

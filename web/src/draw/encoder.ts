@@ -42,7 +42,7 @@ interface Column {
 export class EncoderFigure {
   readonly element: HTMLElement;
   readonly context: HTMLElement;
-  readonly contextStrip: HTMLCanvasElement;
+  readonly contextStrip: HTMLElement;
   readonly columns: Column[] = [];
   private readonly grid: HTMLElement;
   private readonly svg: SVGSVGElement;

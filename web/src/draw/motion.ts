@@ -3,9 +3,6 @@ import { reducedMotion } from '../dom';
 
 function copy(element: Element): HTMLElement {
   const ghost = element.cloneNode(true) as HTMLElement;
-  if (element instanceof HTMLCanvasElement) {
-    (ghost as HTMLCanvasElement).getContext('2d')?.drawImage(element, 0, 0);
-  }
   ghost.removeAttribute('id');
   ghost.classList.add('ghost');
   ghost.setAttribute('aria-hidden', 'true');

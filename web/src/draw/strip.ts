@@ -28,25 +28,27 @@ export function extent(vectors: (readonly number[] | undefined)[]): number {
 }
 
 /** rows: of cells, where there is room for more than a line of them. */
-export function drawStrip(canvas: HTMLCanvasElement, vector: readonly number[], scale: number,
+export function drawStrip(element: HTMLElement, vector: readonly number[], scale: number,
                           rows = 1): void {
   const { positive, negative, zero } = colours();
   const cells = Math.min(CELLS * rows, vector.length);
   const width = Math.ceil(cells / rows);
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== rows) canvas.height = rows;
-  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
-  const image = context.createImageData(canvas.width, rows);
-  for (let cell = 0; cell < cells; ++cell) {
-    const value = vector[Math.floor((cell + 0.5) * vector.length / cells)];
-    const strength = Math.min(1, Math.abs(value) / scale);
-    const full = value < 0 ? negative : positive;
-    for (let k = 0; k < 3; ++k) {
-      image.data[4 * cell + k] = Math.round(zero[k] + (full[k] - zero[k]) * strength);
+  const lines: string[] = [];
+  for (let row = 0; row < rows; ++row) {
+    const stops: string[] = [];
+    for (let column = 0; column < width; ++column) {
+      const cell = Math.min(row * width + column, cells - 1);
+      const value = vector[Math.floor((cell + 0.5) * vector.length / cells)];
+      const strength = Math.min(1, Math.abs(value) / scale);
+      const full = value < 0 ? negative : positive;
+      const mixed = zero.map((from, k) => Math.round(from + (full[k] - from) * strength));
+      stops.push(`rgb(${mixed.join(' ')}) 0 ${((column + 1) * 100 / width).toFixed(2)}%`);
     }
-    image.data[4 * cell + 3] = 255;
+    const place = rows === 1 ? '' : ` 0 ${(row * 100 / (rows - 1)).toFixed(1)}% / 100% ` +
+      `${(100 / rows).toFixed(1)}% no-repeat`;
+    lines.push(`linear-gradient(90deg,${stops.join()})${place}`);
   }
-  context.putImageData(image, 0, 0);
+  element.style.background = lines.join();
 }
 
 // Strips that are out of sight at first are drawn when there is time.
@@ -69,11 +71,11 @@ export function forgetStrips(): void {
 }
 
 /** sight: whether it is likely to be seen at once. */
-export function strip(vector: readonly number[], scale: number, sight = true): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.className = 'strip';
-  canvas.setAttribute('aria-hidden', 'true');
-  if (sight) drawStrip(canvas, vector, scale);
-  else later(() => drawStrip(canvas, vector, scale));
-  return canvas;
+export function strip(vector: readonly number[], scale: number, sight = true): HTMLElement {
+  const element = document.createElement('span');
+  element.className = 'strip';
+  element.setAttribute('aria-hidden', 'true');
+  if (sight) drawStrip(element, vector, scale);
+  else later(() => drawStrip(element, vector, scale));
+  return element;
 }
