@@ -261,8 +261,6 @@ export function explain(trace: Trace, topic: Topic, i: number): Explained {
     }
     case 'embedding':
       return { title: showToken(trace, 'source', topic.j), body: embedding(trace, topic.j) };
-    case 'annotation':
-      return { title: showToken(trace, 'source', topic.j), body: annotation(trace, topic.j) };
     case 'state':
       return { title: showToken(trace, 'source', topic.j),
         body: encoderState(trace, topic.layer, topic.direction, topic.j) };

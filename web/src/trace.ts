@@ -206,11 +206,7 @@ export function kindOf(trace: Trace): Kind {
   return { attends: trace.model.attends, attention: options.attention, attend, asker, name };
 }
 
-export const PHASES = {
-  read: 'read', score: 'score', softmax: 'softmax', weigh: 'weigh', add: 'add', pass: 'pass',
-  join: 'join', choose: 'choose',
-} as const;
-export type Phase = keyof typeof PHASES;
+export type Phase = 'read' | 'score' | 'softmax' | 'weigh' | 'add' | 'pass' | 'join' | 'choose';
 
 /** The phases of a decoder step, in the order in which this kind of model goes through them. */
 export function phasesOf(kind: Kind): Phase[] {

@@ -6,7 +6,7 @@ import { ribbon } from './ribbons';
 import { drawStrip, extent, strip } from './strip';
 
 export type Topic =
-  { of: 'token' | 'embedding' | 'annotation' | 'score' | 'weight'; j: number } |
+  { of: 'token' | 'embedding' | 'score' | 'weight'; j: number } |
   { of: 'state'; j: number; layer: number; direction: number } |
   { of: 'context' | 'query' | 'decoder' | 'before' | 'input' | 'readout' | 'candidates' };
 
@@ -15,7 +15,6 @@ export interface EncoderMoment {
   read: number;            // tokens read
   layers: number;          // layers that have read
   step: Step | null;
-  previous: Step | null;
   scored: boolean;
   weighed: boolean;        // softmax done
   glows: boolean;

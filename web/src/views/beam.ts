@@ -9,7 +9,7 @@ import { attentionPicture } from './translate';
 const COLUMN = 132;  // px
 const ROW = 32;
 const NODE_WIDTH = 106;
-const SIZES = [1, 2, 3, 5, 8, 12];
+const SIZES = [2, 3, 5, 8, 12];
 
 const FATES: Record<Fate, string> = {
   expanded: 'It stayed in the beam, and was continued.',
@@ -54,7 +54,7 @@ class BeamView implements Mounted {
       h('span', { class: 'key pruned' }, 'dropped'));
     const size = h('select', { id: 'beam-size', 'aria-label': 'Beam: hypotheses kept at each step',
       onchange: () => this.context.update({ beam: Number(size.value), node: -1 }, true) },
-      ...[...new Set([...SIZES.slice(1), this.trace.search!.beam])].sort((a, b) => a - b)
+      ...[...new Set([...SIZES, this.trace.search!.beam])].sort((a, b) => a - b)
         .map((n) => h('option', { value: n, selected: n === this.trace.search!.beam }, n)));
     return h('div', { class: 'bar' }, this.context.api.live ?
       h('label', { class: 'quiet' }, 'beam ', size) :

@@ -181,7 +181,6 @@ class StepView implements Mounted {
       read: t > 0 || j < 0 ? size : Math.min(j, size),
       layers: t > 0 || j < 0 ? layers : Math.max(1, j - size + 1),
       step: t > 0 ? this.trace.steps[t - 1] : null,
-      previous: t > 1 ? this.trace.steps[t - 2] : null,
       scored: reached('score'), weighed: reached('softmax'), glows: reached('weigh'),
       flows: reached('add'),
       passes: begins ? 'start' : fixed ? 'fixed' : null,
