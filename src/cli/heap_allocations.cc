@@ -35,6 +35,15 @@ void* AllocateBytes(size_t bytes, std::align_val_t alignment) {
   return Allocate([=] { return std::aligned_alloc(align, whole > 0 ? whole : align); });
 }
 
+template <class... Sizes>
+void* AllocateOrNull(Sizes... sizes) noexcept {
+  try {
+    return AllocateBytes(sizes...);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 int64_t HeapAllocations() { return allocations.load(std::memory_order_relaxed); }
@@ -49,8 +58,28 @@ void* operator new(size_t bytes, std::align_val_t alignment) {
 void* operator new[](size_t bytes, std::align_val_t alignment) {
   return atento::AllocateBytes(bytes, alignment);
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  return atento::AllocateOrNull(bytes);
+}
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept {
+  return atento::AllocateOrNull(bytes);
+}
+void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return atento::AllocateOrNull(bytes, alignment);
+}
+void* operator new[](size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return atento::AllocateOrNull(bytes, alignment);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
