@@ -7,7 +7,7 @@
 
 namespace atento {
 
-// Writes to a new file beside `path`, PATH.XXXXXX.tmp with letters and digits for the Xs; Commit
+// Writes to a new file beside `path`, PATH.*.tmp with six letters and digits for the *; Commit
 // flushes that to the disk and renames it. A crash leaves the old file or the new one. Nothing is
 // buffered here. Several at once, of one path too, do not mix: the last one that commits stays.
 class AtomicFile {
@@ -34,7 +34,7 @@ class AtomicFile {
   int file_ = -1;
 };
 
-// Makes a directory beside `path`, PATH.XXXXXX.tmp, for what is to be moved to `path` when it is
+// Makes a directory beside `path`, PATH.*.tmp, for what is to be moved to `path` when it is
 // whole. Signals do not remove it. Returns its path; throws Error{kIo}.
 std::string MakeTemporaryDirectory(const std::string& path);
 

@@ -196,13 +196,7 @@ void HandleLanguages(ServiceContext& context, const HttpRequest&, const Answer& 
 }
 
 Json LibreTranslateRequestSchema(const ServeLimits& limits) {
-  Json q = Json().Set("description", "what to translate");
-  q.Set("oneOf", Json()
-                     .Append(Json().Set("type", "string"))
-                     .Append(Json()
-                                 .Set("type", "array")
-                                 .Set("items", Json().Set("type", "string"))
-                                 .Set("maxItems", limits.max_texts)));
+  Json q = TextsSchema("what to translate", 0, limits.max_texts);
   Json format = SchemaOf("string", "text alone").Set("enum", Json().Append("text"));
   Json properties;
   properties.Set("q", std::move(q))

@@ -18,6 +18,13 @@ inline Json SchemaOf(std::string_view type, std::string_view description) {
 inline Json ArraySchema(Json items, std::string_view description) {
   return SchemaOf("array", description).Set("items", std::move(items));
 }
+// One text, or an array of `least` to `most`.
+inline Json TextsSchema(std::string_view description, int least, int most) {
+  Json texts = Json().Set("type", "array").Set("items", Json().Set("type", "string"));
+  texts.Set("minItems", least).Set("maxItems", most);
+  Json either = Json().Append(Json().Set("type", "string")).Append(std::move(texts));
+  return Json().Set("description", description).Set("oneOf", std::move(either));
+}
 // properties: an object of schemas, all of which are always there.
 inline Json ObjectSchema(Json properties) {
   Json required;

@@ -213,14 +213,8 @@ void HandleTranslate(ServiceContext& context, const HttpRequest& request, const 
 }
 
 Json TranslateRequestSchema(const ServeLimits& limits) {
-  Json text = Json().Set("description", "what to translate; an array is answered in its order");
-  text.Set("oneOf", Json()
-                        .Append(Json().Set("type", "string"))
-                        .Append(Json()
-                                    .Set("type", "array")
-                                    .Set("items", Json().Set("type", "string"))
-                                    .Set("minItems", 1)
-                                    .Set("maxItems", limits.max_texts)));
+  Json text =
+      TextsSchema("what to translate; an array is answered in its order", 1, limits.max_texts);
   Json properties = Json().Set("text", std::move(text));
   const Json fields = FieldSchemas(DefaultFields(limits));
   for (const auto& [name, schema] : fields.AsObject()) {
