@@ -69,11 +69,13 @@ train() {
 # The last number of this name in JSON on standard input.
 json_number() { grep -o "\"$1\": *[-0-9.e+]*" | tail -n 1 | sed 's/.*: *//'; }
 
+# seconds NAME: how long its training took.
+seconds() { json_number elapsed_s <"$work/$1/metrics.jsonl"; }
+
 # training NAME: how long it took, as members of a JSON object.
 training() {
-  local metrics=$work/$1/metrics.jsonl
-  printf '"training_s": %.0f, "updates": %d' "$(json_number elapsed_s <"$metrics")" \
-    "$(json_number step <"$metrics")"
+  printf '"training_s": %.0f, "updates": %d' "$(seconds "$1")" \
+    "$(json_number step <"$work/$1/metrics.jsonl")"
 }
 
 # report TITLE MEMBERS: a table on standard input, whose first line names its columns, becomes the
