@@ -19,9 +19,9 @@ def beam_search(model, source, lengths, beam, steps):
     decoder = model.decoder
     h, final, mask = model.encode(source, lengths)
     sentences = h.shape[0]
-    state = decoder.start(h, final)
+    state, keys = decoder.start(h, final), decoder.keys(h)
     repeat = lambda t: t.repeat_interleave(beam, dim=0)
-    state, h, mask = hidden(state, repeat), repeat(h), repeat(mask)
+    state, h, keys, mask = hidden(state, repeat), repeat(h), repeat(keys), repeat(mask)
     ids = torch.full((sentences * beam,), END)
     log_probs = torch.full((sentences, beam), -torch.inf)
     log_probs[:, 0] = 0
@@ -29,7 +29,7 @@ def beam_search(model, source, lengths, beam, steps):
     words = torch.zeros(sentences, beam, 0, dtype=torch.long)
     rows = torch.arange(sentences)[:, None]
     for _ in range(steps):
-        t, state = decoder.step(decoder.embedding(ids), state, h, mask)
+        t, state = decoder.step(decoder.embedding(ids), state, h, keys, mask)
         if hasattr(decoder, "read"):
             t = decoder.read(t)
         step = torch.log_softmax(decoder.output(t), dim=1).view(sentences, beam, -1)

@@ -1,6 +1,6 @@
-"""The workloads of `atento benchmark` in idiomatic PyTorch: fused nn.LSTM and nn.GRU over packed
-sequences in the encoder, cells in the decoder, keys projected once per sentence, the output layer
-and its loss once per batch. Tensors can be read from an Atento model, so that both can be shown to
+"""The workloads of `atento benchmark` in idiomatic PyTorch: fused nn.LSTM and nn.GRU in the encoder,
+over packed sequences if their lengths differ, cells in the decoder, keys projected once per sentence,
+the output layer and its loss once per batch. Tensors can be read from an Atento model, so that both can be shown to
 compute the same loss.
 """
 
@@ -21,9 +21,13 @@ class Encoder(nn.Module):
 
     def forward(self, source, lengths):
         """source [S,B], lengths [B] falling: annotations [B,S,C] and the final states."""
-        packed = pack_padded_sequence(self.embedding(source), lengths)
-        h, final = self.rnn(packed)
-        return pad_packed_sequence(h)[0].transpose(0, 1), final
+        embedded = self.embedding(source)
+        if lengths[-1] == source.shape[0]:
+            h, final = self.rnn(embedded)
+        else:
+            packed, final = self.rnn(pack_padded_sequence(embedded, lengths))
+            h = pad_packed_sequence(packed)[0]
+        return h.transpose(0, 1), final
 
 
 class GeneralDecoder(nn.Module):
@@ -42,11 +46,14 @@ class GeneralDecoder(nn.Module):
     def start(self, h, final):
         join = lambda states: [torch.cat(pair, dim=1) for pair in zip(states[0::2], states[1::2])]
         layers = list(zip(join(final[0]), join(final[1])))
-        return layers, torch.zeros_like(layers[0][0]), self.score(h)
+        return layers, torch.zeros_like(layers[0][0])
 
-    def step(self, x, state, h, mask):
+    def keys(self, h):
+        return self.score(h)
+
+    def step(self, x, state, h, keys, mask):
         """x [B,E]: the readout t [B,H], the next state."""
-        layers, t, keys = state
+        layers, t = state
         x = torch.cat([x, t], dim=1)
         stepped = []
         for cell, (s, c) in zip(self.cells, layers):
@@ -56,7 +63,7 @@ class GeneralDecoder(nn.Module):
         e = torch.bmm(keys, x.unsqueeze(2)).squeeze(2).masked_fill(mask, -torch.inf)
         context = torch.bmm(torch.softmax(e, dim=1).unsqueeze(1), h).squeeze(1)
         t = torch.tanh(self.readout(torch.cat([context, x], dim=1)))
-        return t, (stepped, t, keys)
+        return t, (stepped, t)
 
 
 class AdditiveDecoder(nn.Module):
@@ -71,22 +78,24 @@ class AdditiveDecoder(nn.Module):
         self.cell = nn.GRUCell(E, H)
         self.transition = nn.GRUCell(C, H)
         self.query = nn.Linear(H, A, bias=False)
-        self.key = nn.Linear(C, A, bias=False)
+        self.project = nn.Linear(C, A, bias=False)
         self.v = nn.Linear(A, 1, bias=False)
         self.readout = nn.Linear(C + H, config["readout-size"], bias=False)
         self.output = nn.Linear(config["readout-size"], config["target-vocabulary"])
 
     def start(self, h, final):
-        return torch.tanh(self.start_layer(h.mean(dim=1))), self.key(h)
+        return torch.tanh(self.start_layer(h.mean(dim=1)))
 
-    def step(self, x, state, h, mask):
-        s, keys = state
+    def keys(self, h):
+        return self.project(h)
+
+    def step(self, x, s, h, keys, mask):
         s = self.cell(x, s)
         e = self.v(torch.tanh(self.query(s).unsqueeze(1) + keys)).squeeze(2)
         alpha = torch.softmax(e.masked_fill(mask, -torch.inf), dim=1)
         context = torch.bmm(alpha.unsqueeze(1), h).squeeze(1)
         s = self.transition(context, s)
-        return torch.cat([context, s], dim=1), (s, keys)
+        return torch.cat([context, s], dim=1), s
 
     def read(self, joined):
         return torch.tanh(self.readout(joined))
@@ -108,10 +117,10 @@ class Seq2Seq(nn.Module):
     def logits(self, source, lengths, target_input):
         """[T,B,V]"""
         h, final, mask = self.encode(source, lengths)
-        state = self.decoder.start(h, final)
+        state, keys = self.decoder.start(h, final), self.decoder.keys(h)
         outputs = []
         for x in self.decoder.embedding(target_input):
-            t, state = self.decoder.step(x, state, h, mask)
+            t, state = self.decoder.step(x, state, h, keys, mask)
             outputs.append(t)
         t = torch.stack(outputs)
         if hasattr(self.decoder, "read"):
@@ -163,7 +172,7 @@ def load(model, path):
             decoder.start_layer.weight.copy_(tensors["decoder.start.0.W"])
             decoder.start_layer.bias.copy_(tensors["decoder.start.0.b"])
             decoder.query.weight.copy_(tensors["attention.W_a"])
-            decoder.key.weight.copy_(tensors["attention.U_a"])
+            decoder.project.weight.copy_(tensors["attention.U_a"])
             decoder.v.weight.copy_(tensors["attention.v_a"][None])
         decoder.readout.weight.copy_(tensors["readout.W"])
         decoder.output.weight.copy_(tensors["output.W_o"])

@@ -24,7 +24,8 @@ struct BenchmarkOptions {
   static void ForEach(Self& o, Visitor&& visit) {
     visit("workload", o.workload, kAny, "large, medium or small; may be repeated; all if none",
           "NAME");
-    visit("seconds", o.seconds, Range{0.01, 3600}, "how long to measure each training");
+    visit("seconds", o.seconds, Range{0.01, 3600},
+          "how long to measure each training and each search");
     visit("json", o.json, kAny, "print JSON");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
@@ -99,7 +100,7 @@ Json BenchmarkCommand::TrainingJson(const Workload& workload, const TrainingFigu
     busy += seconds;
   }
   phases.Set("data", figures.data_seconds / figures.seconds);
-  phases.Set("waiting", 1 - (busy + figures.data_seconds) / figures.seconds);
+  phases.Set(kPhaseNames[0], 1 - (busy + figures.data_seconds) / figures.seconds);
   Json json = ShareJson({figures.flops / figures.seconds / 1e9, Peak()});
   json.Set("batch_sentences", workload.training.batch_sentences);
   json.Set("steps", figures.steps).Set("ms_per_step", 1000 * figures.seconds / steps);
@@ -110,7 +111,7 @@ Json BenchmarkCommand::TrainingJson(const Workload& workload, const TrainingFigu
 }
 
 Json BenchmarkCommand::DecodingJson(const Workload& workload, int beam) {
-  const DecodingFigures figures = MeasureDecoding(workload, threads_, beam, options_.seconds / 4);
+  const DecodingFigures figures = MeasureDecoding(workload, threads_, beam, options_.seconds);
   Json json = ShareJson({figures.flops / figures.seconds / 1e9, Peak()});
   json.Set("sentences_per_second", static_cast<double>(figures.sentences) / figures.seconds);
   json.Set("target_tokens_per_second", figures.tokens / figures.seconds);
@@ -119,12 +120,13 @@ Json BenchmarkCommand::DecodingJson(const Workload& workload, int beam) {
 
 Json BenchmarkCommand::Measure(WorkloadName name) {
   const Workload workload = StandardWorkload(name);
+  ResetPeakMemory();
   Json json;
   json.Set("workload", workload.name);
   const TrainingFigures training = MeasureTraining(workload, threads_, options_.seconds);
-  json.Set("training", TrainingJson(workload, training));
+  const double memory = PeakMemoryMegabytes();
+  json.Set("training", TrainingJson(workload, training).Set("peak_memory_mb", memory));
   json.Set("beam_1", DecodingJson(workload, 1)).Set("beam_5", DecodingJson(workload, 5));
-  json.Set("peak_memory_mb", PeakMemoryMegabytes());
   return json;
 }
 
@@ -143,7 +145,7 @@ std::string Text(const Json& json) {
         "{:<18} {:>9.0f} {:>9.0f} {:>13.0f}% {:>9.2f} {:>10.2f} {:>11.0f}\n", name + " training",
         training.At("target_tokens_per_second").AsDouble(), training.At("gflops").AsDouble(),
         100 * training.At("share_of_peak").AsDouble(), training.At("ms_per_step").AsDouble(),
-        training.At("allocations_per_step").AsDouble(), workload.At("peak_memory_mb").AsDouble());
+        training.At("allocations_per_step").AsDouble(), training.At("peak_memory_mb").AsDouble());
     for (const char* beam : {"beam_1", "beam_5"}) {
       const Json& decoding = workload.At(beam);
       text += fmt::format(

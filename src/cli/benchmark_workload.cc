@@ -85,13 +85,6 @@ std::vector<std::string> RandomLines(const Workload& workload) {
   return lines;
 }
 
-void AddStep(const ModelConfig& config, const TrainingStep& step, TrainingFigures* figures) {
-  ++figures->steps;
-  figures->target_tokens += static_cast<double>(step.target_tokens);
-  figures->flops +=
-      3 * ForwardFlops(config, {step.sentences, step.source_tokens, step.target_tokens});
-}
-
 }  // namespace
 
 Workload StandardWorkload(WorkloadName name) {
@@ -140,6 +133,7 @@ TrainingFigures MeasureTraining(const Workload& workload, int threads, double se
   for (int i = 0; i < kWarmUpSteps; ++i) learner.Update(batches.Next(), ++number, rate);
 
   TrainingFigures figures;
+  TokenCounts tokens;
   for (PhaseTimes* phases : learner.phases()) phases->Clear();
   const int64_t allocations = HeapAllocations();
   const Clock::time_point begin = Clock::now();
@@ -148,10 +142,15 @@ TrainingFigures MeasureTraining(const Workload& workload, int threads, double se
     const TrainingStep& step = batches.Next();
     figures.data_seconds += SecondsSince(asked);
     learner.Update(step, ++number, rate);
-    AddStep(model->config(), step, &figures);
+    ++figures.steps;
+    tokens.sentences += step.sentences;
+    tokens.source += step.source_tokens;
+    tokens.target += step.target_tokens;
     figures.seconds = SecondsSince(begin);
   }
   figures.allocations = static_cast<double>(HeapAllocations() - allocations);
+  figures.target_tokens = static_cast<double>(tokens.target);
+  figures.flops = 3 * ForwardFlops(model->config(), tokens);
   for (PhaseTimes* phases : learner.phases()) {
     for (int phase = 0; phase < kPhases; ++phase) {
       figures.phase_seconds[static_cast<size_t>(phase)] +=
@@ -185,7 +184,8 @@ DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam,
           model->target_tokenizer.Encode(translation.hypotheses[0].text).ids.size() + 1);
       ++tokens.sentences;
       tokens.source += workload.sentence_tokens;
-      tokens.target += length * beam;
+      // The first step has one row per sentence.
+      tokens.target += length * beam - (beam - 1);
       figures.tokens += static_cast<double>(length);
     }
     figures.seconds = SecondsSince(begin);

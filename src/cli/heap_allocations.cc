@@ -30,6 +30,7 @@ void* AllocateBytes(size_t bytes) {
 
 void* AllocateBytes(size_t bytes, std::align_val_t alignment) {
   const auto align = static_cast<size_t>(alignment);
+  if (bytes > SIZE_MAX - align) throw std::bad_alloc();
   // aligned_alloc takes multiples of the alignment alone.
   const size_t whole = (bytes + align - 1) / align * align;
   return Allocate([=] { return std::aligned_alloc(align, whole > 0 ? whole : align); });
