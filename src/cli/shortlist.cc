@@ -35,8 +35,8 @@ class ShortlistCommand : public Command {
     return "list the target symbols of each source symbol, to translate faster";
   }
   std::vector<std::string> usage() const override {
-    return {"--model DIR [--model DIR ...] --source FILE --target FILE --output FILE [flags]",
-            "--model DIR [--model DIR ...] --input FILE.tsv --output FILE [flags]"};
+    return {"--model DIR --source FILE --target FILE --output FILE [flags]",
+            "--model DIR --input FILE.tsv --output FILE [flags]"};
   }
   std::string notes() const override {
     return R"(`atento translate --shortlist FILE` and `atento serve --shortlist NAME=FILE` choose the symbols
