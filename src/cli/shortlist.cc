@@ -15,7 +15,7 @@ namespace atento {
 namespace {
 
 struct ShortlistOptions : PairOptions {
-  int best = 50;
+  int best = 20;
   int frequent = 100;
 
   ShortlistOptions() { output.clear(); }
