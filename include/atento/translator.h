@@ -77,7 +77,8 @@ class Translator {
   Translator& operator=(Translator&&) noexcept;
 
   // The translations of lines, in their order. Lines are sorted by length and decoded in batches;
-  // what a line becomes does not depend on the others, with a shortlist neither. An empty line gives no hypotheses.
+  // what a line becomes does not depend on the others, with a shortlist neither. An empty line
+  // gives no hypotheses.
   // With options.replace_unknown an <unk> becomes the source word with the largest weight in its
   // step, or what the dictionary has for that word; log_prob stays that of <unk>, which also stays
   // where no source word has any weight. Throws as CheckOptions.

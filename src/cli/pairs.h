@@ -64,11 +64,12 @@ class PairReader {
   size_t done_ = 0;
 };
 
-// As Error{kData} that names the line at fault of the file `path`; `first` is the index of the first
-// of the lines.
+// As Error{kData} that names the line at fault of the file `path`; `first` is the index of the
+// first of the lines.
 [[noreturn]] void ThrowInFile(const PairError& error, const std::string& path, size_t first);
 
-// translator.Score(from, to, options). path: the file of `from`; a PairError is thrown by ThrowInFile.
+// translator.Score(from, to, options). path: the file of `from`; a PairError is thrown by
+// ThrowInFile.
 std::vector<ScoredPair> ScorePairs(const Translator& translator, std::span<const std::string> from,
                                    std::span<const std::string> to, const std::string& path,
                                    size_t first, const AlignOptions& options = {});

@@ -82,8 +82,8 @@ struct BeamRequest {
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
 // different. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
-// results and the arenas' growth.
+// log_prob. Cost: a decoder step for every live hypothesis and symbol, with a shortlist the packing
+// of its rows once per model; allocates no more than that, the results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, SearchArenas& arenas,

@@ -30,8 +30,8 @@ class Shortlist {
   Shortlist(const ShortlistVocabularies& vocabularies, std::vector<int> frequent,
             std::span<const std::vector<int>> of_source);
 
-  // Throws Error{kData} that names the file for everything that is missing, out of range, of another
-  // format or made for other vocabularies.
+  // Throws Error{kData} that names the file for everything that is missing, out of range, of
+  // another format or made for other vocabularies.
   static Shortlist Read(const SafetensorsFile& file, const ShortlistVocabularies& vocabularies);
   // All or nothing. Throws Error{kIo}.
   void Save(const std::string& path) const;
@@ -63,8 +63,8 @@ struct SentenceCandidates {
 };
 
 struct BatchCandidates {
-  // The symbols to compute logits of: the union of the sentences', rising; after them </s> again, up
-  // to a round number, so that batches share the shapes of their products.
+  // The symbols to compute logits of: the union of the sentences', rising; after them </s> again,
+  // up to a round number, so that batches share the shapes of their products.
   std::vector<int> columns;
   std::vector<SentenceCandidates> sentences;  // per column of the batch
 };

@@ -28,8 +28,8 @@ class ShortlistCounts {
            SearchThreads& threads);
 
   // The `best` target symbols of each source symbol, by their counts, and the `frequent` most
-  // frequent ones of all; ties: the smaller id. With a joint vocabulary a symbol is in its own list,
-  // so that it can be copied. best, frequent: not negative.
+  // frequent ones of all; ties: the smaller id. With a joint vocabulary a symbol is in its own
+  // list, so that it can be copied. best, frequent: not negative.
   Shortlist Make(int best, int frequent) const;
 
  private:

@@ -28,9 +28,9 @@ struct ServedModel {
   bool has_attention() const;
 };
 
-// specifications: NAME=DIR, where a name has letters, digits and . _ - alone; shortlists: NAME=FILE,
-// of some of the names. Throws Error{kUsage} for anything else or a name that is there twice, and as
-// LoadModel and LoadShortlist.
+// specifications: NAME=DIR, where a name has letters, digits and . _ - alone; shortlists:
+// NAME=FILE, of some of the names. Throws Error{kUsage} for anything else or a name that is there
+// twice, and as LoadModel and LoadShortlist.
 std::vector<ServedModel> LoadServedModels(std::span<const std::string> specifications,
                                           std::span<const std::string> shortlists = {});
 
