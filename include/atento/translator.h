@@ -44,8 +44,9 @@ using Dictionary = std::unordered_map<std::string, std::string>;
 
 struct TranslationHypothesis {
   std::string text;
-  double log_prob = 0;  // ln p(target | source), </s> counted
-  double score = 0;     // log_prob / (target tokens)^length_penalty
+  // ln p(target | source), </s> counted; with a shortlist p is that among its candidates.
+  double log_prob = 0;
+  double score = 0;  // log_prob / (target tokens)^length_penalty
   Alignment alignment;
 };
 
@@ -65,15 +66,19 @@ struct ScoredPair {
 // One model, or an ensemble whose probabilities are averaged. Thread-safe after construction.
 class Translator {
  public:
-  // directories: one or more model directories. threads: compute threads; 0: one per core. Throws
-  // Error if a model cannot be read, or if the vocabularies of an ensemble differ.
-  explicit Translator(std::span<const std::string> directories, int threads = 0);
+  // directories: one or more model directories. threads: compute threads; 0: one per core.
+  // shortlist: a file of `atento shortlist`, or empty: the symbols that Translate chooses from.
+  // Throws Error if a model or the shortlist cannot be read, or if the vocabularies of an ensemble
+  // or the shortlist's differ.
+  explicit Translator(std::span<const std::string> directories, int threads = 0,
+                      const std::string& shortlist = "");
   ~Translator();
   Translator(Translator&&) noexcept;
   Translator& operator=(Translator&&) noexcept;
 
   // The translations of lines, in their order. Lines are sorted by length and decoded in batches;
-  // what a line becomes does not depend on the others. An empty line gives no hypotheses.
+  // what a line becomes does not depend on the others, with a shortlist neither. An empty line
+  // gives no hypotheses.
   // With options.replace_unknown an <unk> becomes the source word with the largest weight in its
   // step, or what the dictionary has for that word; log_prob stays that of <unk>, which also stays
   // where no source word has any weight. Throws as CheckOptions.

@@ -7,7 +7,6 @@
 
 #include "atento/error.h"
 #include "base/file.h"
-#include "search/translate.h"
 
 namespace atento {
 namespace {
@@ -60,14 +59,18 @@ bool PairReader::Next(PairLines* lines) {
   return begin < done_;
 }
 
+void ThrowInFile(const PairError& error, const std::string& path, size_t first) {
+  throw Error(ErrorKind::kData,
+              fmt::format("{}:{}: {}", InputName(path), first + error.index() + 1, error.fault()));
+}
+
 std::vector<ScoredPair> ScorePairs(const Translator& translator, std::span<const std::string> from,
                                    std::span<const std::string> to, const std::string& path,
                                    size_t first, const AlignOptions& options) {
   try {
     return translator.Score(from, to, options);
   } catch (const PairError& error) {
-    throw Error(ErrorKind::kData, fmt::format("{}:{}: {}", InputName(path),
-                                              first + error.index() + 1, error.fault()));
+    ThrowInFile(error, path, first);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "search/translate.h"
 #include "text/corpus.h"
 
 namespace atento {
@@ -63,8 +64,12 @@ class PairReader {
   size_t done_ = 0;
 };
 
-// translator.Score(from, to, options). path: the file of `from`, of which `first` is the index of
-// the first line; Error{kData} names it with the line at fault.
+// As Error{kData} that names the line at fault of the file `path`; `first` is the index of the
+// first of the lines.
+[[noreturn]] void ThrowInFile(const PairError& error, const std::string& path, size_t first);
+
+// translator.Score(from, to, options). path: the file of `from`; a PairError is thrown by
+// ThrowInFile.
 std::vector<ScoredPair> ScorePairs(const Translator& translator, std::span<const std::string> from,
                                    std::span<const std::string> to, const std::string& path,
                                    size_t first, const AlignOptions& options = {});

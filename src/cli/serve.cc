@@ -16,6 +16,7 @@ constexpr const char* kKeyVariable = "ATENTO_API_KEY";
 
 struct ServeFlags {
   std::vector<std::string> model;
+  std::vector<std::string> shortlist;
   std::string config;
 
   template <class Self, class Visitor>
@@ -23,6 +24,8 @@ struct ServeFlags {
     visit("model", o.model, kAny,
           "model directory, and what requests call it; without a name they get the first",
           "NAME=DIR");
+    visit("shortlist", o.shortlist, kAny,
+          "for the model of that name: file of atento shortlist, to translate faster", "NAME=FILE");
     visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
   }
 };
@@ -89,7 +92,7 @@ int ServeCommand::Run(const FlagSet&) {
                 "--cors " + options_.cors + ": give an origin such as https://example.org, or *");
   }
   options_.api_key = KeyFromEnvironment();
-  Server server(options_, LoadServedModels(flags_.model));
+  Server server(options_, LoadServedModels(flags_.model, flags_.shortlist));
   WarnOfOpenDoors(server);
   server.DrainOnSignals();
   LogInfo("listening on http://" + server.address());

@@ -22,6 +22,7 @@ struct TranslateOptions {
   std::string input = "-";
   std::string output = "-";
   TranslationStyle style;
+  std::string shortlist;
   std::string dictionary;
   bool strict = false;
   int threads = 0;
@@ -37,6 +38,8 @@ struct TranslateOptions {
     visit("scores", o.style.scores, kAny,
           "in text format: append log-probability and score; the others always have them");
     visit("alignments", o.style.alignments, kAny, "which source words each target word came from");
+    visit("shortlist", o.shortlist, kAny,
+          "file of atento shortlist: choose from its symbols alone, which is faster", "FILE");
     visit("dictionary", o.dictionary, kAny,
           "for --replace-unknown: source word, tab, what to write for it; others are copied",
           "FILE");
@@ -88,6 +91,9 @@ the X of `--length-penalty`. Alignments are of words between white space, counte
 `source-target` pairs, in jsonl `[source, target]`. Soft: the weights of all source words for each
 target word, `0.9000,0.1000 0.2000,0.8000`, in jsonl a row per target word.
 
+With `--shortlist` probabilities are those among the candidates of a sentence: the lists of its own
+symbols and the frequent ones, whatever is translated beside it. `atento score` knows no shortlist.
+
 `--replace-unknown` is for models whose target tokens are words or symbols: an `<unk>` in a
 translation becomes the source word that it attended to most, or what `--dictionary` has for that
 word. Of several entries for a word the first counts; columns after the second do not.
@@ -131,7 +137,7 @@ int TranslateCommand::Run(const FlagSet&) {
   const Dictionary dictionary = options_.dictionary.empty()
                                     ? Dictionary()
                                     : ReadDictionary(options_.dictionary, options_.strict);
-  const Translator translator(options_.model, options_.threads);
+  const Translator translator(options_.model, options_.threads, options_.shortlist);
   CheckModel(translator);
   Output output(options_.output);
   LineWarnings truncated("longer than the sentences of training; translated as far as those went");

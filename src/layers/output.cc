@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "layers/cell.h"
 #include "math/kernels.h"
 
@@ -39,6 +40,21 @@ LossSums& LossSums::operator+=(const LossSums& other) {
 void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits,
                    const Workspace& workspace) {
   workspace.weights.Linear(t, params.W_o, logits, {.bias = params.b});
+}
+
+OutputSubset::OutputSubset(const OutputParams& params, std::span<const int> symbols, Arena& arena) {
+  const int count = static_cast<int>(symbols.size());
+  params_ = {arena.NewMatrix(count, params.W_o.cols), arena.NewVector(count)};
+  for (int i = 0; i < count; ++i) {
+    const int symbol = symbols[static_cast<size_t>(i)];
+    CHECK(symbol >= 0 && symbol < params.W_o.rows);
+    CopyMatrix(params.W_o.Rows(symbol, 1), params_.W_o.Rows(i, 1));
+    params_.b[static_cast<size_t>(i)] = params.b[static_cast<size_t>(symbol)];
+  }
+}
+
+void OutputSubset::Forward(ConstMatrix t, Matrix logits) const {
+  weights_.Linear(t, params_.W_o, logits, {.bias = params_.b});
 }
 
 LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,

@@ -38,6 +38,22 @@ struct LossSums {
 void OutputForward(const OutputParams& params, ConstMatrix t, Matrix logits,
                    const Workspace& workspace);
 
+// The output layer of some symbols alone: their rows, gathered once and packed by themselves.
+class OutputSubset {
+ public:
+  // symbols: rows of params (checked); one may stand there twice. The rows are copied into the
+  // arena, and used from there.
+  OutputSubset(const OutputParams& params, std::span<const int> symbols, Arena& arena);
+
+  int size() const { return params_.W_o.rows; }
+  // t [N,R] → logits [N,size()], column i that of symbols[i].
+  void Forward(ConstMatrix t, Matrix logits) const;
+
+ private:
+  OutputParams params_;
+  mutable PackedWeights weights_;
+};
+
 // Forward and backward at once, in chunks of rows: a chunk of logits is turned into its gradient in
 // place, so that [N,V] never exists as a whole. t [N,R], y [N]. Overwrites d_t [N,R] and
 // accumulates into d_params.

@@ -173,8 +173,13 @@ StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
   DecoderInputProducts(decoder);
   DecoderStep(decoder, {0, rows, input.columns.data(), input.number, input.alpha});
   if (!config.input_feeding) DecoderReadout(decoder, 0, rows);
-  out.logits = arena.NewMatrix(rows, config.target_vocabulary);
-  OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
+  if (input.symbols) {
+    out.logits = arena.NewMatrix(rows, input.symbols->size());
+    input.symbols->Forward(cache.t, out.logits);
+  } else {
+    out.logits = arena.NewMatrix(rows, config.target_vocabulary);
+    OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
+  }
 
   out.state.h = cache.h;
   out.state.c = NewArray<Matrix>(arena, config.decoder_layers);

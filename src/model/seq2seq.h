@@ -65,16 +65,17 @@ EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout
 
 // One step of R hypotheses.
 struct StepInput {
-  std::span<const int> ids;      // [R] the symbol each hypothesis ends with; </s> at first
-  std::span<const int> parents;  // [R] the row of `previous` that it continues
-  std::span<const int> columns;  // [R] its source
-  int number = 0;                // of the step, from 0
-  ConstVector alpha = {};        // as DecoderRows::alpha
+  std::span<const int> ids;               // [R] the symbol each hypothesis ends with; </s> at first
+  std::span<const int> parents;           // [R] the row of `previous` that it continues
+  std::span<const int> columns;           // [R] its source
+  int number = 0;                         // of the step, from 0
+  ConstVector alpha = {};                 // as DecoderRows::alpha
+  const OutputSubset* symbols = nullptr;  // the only ones that may come next; null: any
 };
 
 struct StepOutput {
   DecoderState state;  // [R,·]
-  Matrix logits;       // [R,V]
+  Matrix logits;       // [R,V], or [R,symbols->size()]
   DecoderCache cache;  // everything else, for traces
 };
 

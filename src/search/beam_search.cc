@@ -276,15 +276,15 @@ void CheckSearchOptions(const SearchOptions& options) {
 
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
-                                                const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas,
-                                                const BeamInspection* inspection) {
+                                                const SearchOptions& options, SearchArenas& arenas,
+                                                const BeamRequest& request) {
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
-  CHECK(!inspection || sources.size() == 1);
+  const BeamInspection* const inspection = request.inspection;
+  CHECK(!inspection || (sources.size() == 1 && !request.shortlist));
   const Batch batch = MakeSourceBatch(sources);
-  with_alpha = with_alpha && CountAlphas(models) > 0;
+  const bool with_alpha = request.with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
-  EnsembleDecoder decoder(models, batch, arenas);
+  EnsembleDecoder decoder(models, batch, request.shortlist, arenas);
 
   std::vector<Sentence> sentences;
   for (int column = 0; column < batch.source.batch(); ++column) {

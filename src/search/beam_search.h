@@ -19,6 +19,7 @@
 #include "atento/trace.h"
 #include "search/ensemble.h"
 #include "search/search_threads.h"
+#include "search/shortlist.h"
 
 namespace atento {
 
@@ -68,17 +69,25 @@ struct BeamInspection {
   BeamTree* tree = nullptr;  // to be filled
 };
 
+struct BeamRequest {
+  bool with_alpha = false;
+  // The symbols that may be chosen; null: all. It fits the models. The log_prob of a hypothesis is
+  // then that among its candidates, and so not force_decode.h's.
+  const Shortlist* shortlist = nullptr;
+  // Null: none. Not together with a shortlist (checked).
+  const BeamInspection* inspection = nullptr;
+};
+
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
 // different. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. inspection: may be null. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
-// results and the arenas' growth.
+// log_prob. Cost: a decoder step for every live hypothesis and symbol, with a shortlist the packing
+// of its rows once per model; allocates no more than that, the results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
-                                                const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas,
-                                                const BeamInspection* inspection = nullptr);
+                                                const SearchOptions& options, SearchArenas& arenas,
+                                                const BeamRequest& request = {});
 
 }  // namespace atento
 

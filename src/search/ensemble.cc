@@ -22,24 +22,56 @@ double LogAdd(double a, double b) {
   return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b)));
 }
 
-double EnsembleStep::LogProb(int row, int id) const {
+int EnsembleStep::PlaceOf(int row, int id) const {
+  if (candidates_.empty()) return id;
+  const std::vector<int>& ids = candidates_[static_cast<size_t>(row)]->ids;
+  const auto place = std::lower_bound(ids.begin(), ids.end(), id);
+  CHECK(place != ids.end() && *place == id, "not a candidate");
+  return static_cast<int>(place - ids.begin());
+}
+
+int EnsembleStep::IdAt(int row, int place) const {
+  if (candidates_.empty()) return place;
+  return candidates_[static_cast<size_t>(row)]->ids[static_cast<size_t>(place)];
+}
+
+Vector EnsembleStep::Logits(size_t model, int row) const {
+  const Vector all = logits_[model].RowSpan(row);
+  return candidates_.empty() ? all : all.first(candidates_[static_cast<size_t>(row)]->ids.size());
+}
+
+void EnsembleStep::KeepCandidates(Matrix logits) const {
+  if (candidates_.empty()) return;
+  for (int row = 0; row < logits.rows; ++row) {
+    Real* to = logits.Row(row);
+    // Columns rise, and so none is overwritten before it is read.
+    for (int column : candidates_[static_cast<size_t>(row)]->columns) *to++ = logits(row, column);
+  }
+}
+
+double EnsembleStep::LogProbAt(int row, int place) const {
   double sum = -std::numeric_limits<double>::infinity();
   for (size_t m = 0; m < logits_.size(); ++m) {
-    sum = LogAdd(sum, double{logits_[m](row, id)} - double{log_sums_[m][static_cast<size_t>(row)]});
+    const double logit = double{logits_[m](row, place)};
+    sum = LogAdd(sum, logit - double{log_sums_[m][static_cast<size_t>(row)]});
   }
   return sum - std::log(static_cast<double>(logits_.size()));
 }
 
+double EnsembleStep::LogProb(int row, int id) const { return LogProbAt(row, PlaceOf(row, id)); }
+
 void EnsembleStep::FindBest(int row, int count) {
-  best_.resize(static_cast<size_t>(std::min(count, logits_[0].cols)));
-  Vector values = logits_[0].RowSpan(row);
+  Vector values = Logits(0, row);
+  best_.resize(std::min(static_cast<size_t>(count), values.size()));
   if (logits_.size() > 1) {
-    values = mean_;
-    std::fill(mean_.begin(), mean_.end(), Real{0});
-    for (const Matrix& logits : logits_) {
-      std::copy_n(logits.Row(row), logits.cols, probabilities_.begin());
-      Softmax(probabilities_);
-      AddTo(ConstVector(probabilities_), mean_);
+    values = mean_.first(values.size());
+    const Vector probabilities = probabilities_.first(values.size());
+    std::fill(values.begin(), values.end(), Real{0});
+    for (size_t m = 0; m < logits_.size(); ++m) {
+      const Vector logits = Logits(m, row);
+      std::copy(logits.begin(), logits.end(), probabilities.begin());
+      Softmax(probabilities);
+      AddTo(ConstVector(probabilities), values);
     }
   }
   TopK(values, static_cast<int>(best_.size()), best_.data());
@@ -53,7 +85,8 @@ void EnsembleStep::AddAlpha(int row, std::span<float> alpha) const {
   }
 }
 
-EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, SearchArenas& arenas)
+EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
+                                 SearchArenas& arenas)
     : models_(models), arenas_(arenas) {
   CHECK(!models.empty());
   const int vocabulary = models[0]->config().target_vocabulary;
@@ -61,6 +94,13 @@ EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, SearchAren
     CHECK(model->config().target_vocabulary == vocabulary);
     sources_.push_back(EncodeSources(model->Pass(arenas.sources), batch.source, batch.source_ids));
     states_.push_back(sources_.back().start);
+  }
+  if (shortlist) {
+    candidates_ = FindCandidates(*shortlist, batch);
+    for (const Model* model : models) {
+      outputs_.push_back(std::make_unique<OutputSubset>(model->parameters.views().output,
+                                                        candidates_.columns, arenas.sources));
+    }
   }
   output_.log_sums_.resize(models.size());
   output_.logits_.resize(models.size());
@@ -74,16 +114,22 @@ EnsembleStep& EnsembleDecoder::Step(const StepInput& input) {
   Arena& arena = arenas_.steps[steps_ % 2];
   arena.Reset();
   output_.alphas_.clear();
+  output_.candidates_.clear();
+  for (size_t r = 0; !outputs_.empty() && r < input.columns.size(); ++r) {
+    output_.candidates_.push_back(&candidates_.sentences[static_cast<size_t>(input.columns[r])]);
+  }
   StepInput numbered = input;
   numbered.number = steps_++;
   for (size_t m = 0; m < models_.size(); ++m) {
     const Model& model = *models_[m];
+    if (!outputs_.empty()) numbered.symbols = outputs_[m].get();
     const StepOutput step = DecodeStep(model.Pass(arena), sources_[m], states_[m], numbered);
     states_[m] = step.state;
     output_.logits_[m] = step.logits;
+    output_.KeepCandidates(step.logits);
     output_.log_sums_[m].clear();
     for (int row = 0; row < step.logits.rows; ++row) {
-      output_.log_sums_[m].push_back(LogSumExp(step.logits.RowSpan(row)));
+      output_.log_sums_[m].push_back(LogSumExp(output_.Logits(m, row)));
     }
     if (HasAlpha(model.config())) output_.alphas_.push_back(step.cache.attention.alpha);
   }

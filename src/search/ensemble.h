@@ -2,6 +2,8 @@
 #ifndef ATENTO_SEARCH_ENSEMBLE_H_
 #define ATENTO_SEARCH_ENSEMBLE_H_
 
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "model/model.h"
 #include "model/seq2seq.h"
 #include "search/search_threads.h"
+#include "search/shortlist.h"
 #include "text/batch.h"
 
 namespace atento {
@@ -23,10 +26,12 @@ int CountAlphas(Ensemble models);
 // hypotheses.
 double LogAdd(double a, double b);
 
-// What the models say about the next symbol of each hypothesis.
+// What the models say about the next symbol of each hypothesis. With a shortlist the candidates of
+// its own sentence alone have a probability, and theirs sum to 1: neighbours in the batch change
+// nothing.
 class EnsembleStep {
  public:
-  // ln p(id) in this row.
+  // ln p(id) in this row. With a shortlist: of </s>, or another candidate (checked).
   double LogProb(int row, int id) const;
 
   // body(id, ln p(id)) for the `count` most probable symbols of the row, or all if there are fewer;
@@ -34,7 +39,7 @@ class EnsembleStep {
   template <class Body>
   void ForEachOfBest(int row, int count, const Body& body) {
     FindBest(row, count);
-    for (int id : best_) body(id, LogProb(row, id));
+    for (int place : best_) body(IdAt(row, place), LogProbAt(row, place));
   }
 
   // alpha [source length] += α of the row.
@@ -42,19 +47,29 @@ class EnsembleStep {
 
  private:
   friend class EnsembleDecoder;
+  // A symbol's place among the candidates of the row; without a shortlist its id.
+  int PlaceOf(int row, int id) const;
+  int IdAt(int row, int place) const;
+  double LogProbAt(int row, int place) const;
+  Vector Logits(size_t model, int row) const;
+  // Moves the logits of each row's candidates to its beginning.
+  void KeepCandidates(Matrix logits) const;
   void FindBest(int row, int count);
 
-  std::vector<Matrix> logits_;               // per model [R,V]
-  std::vector<std::vector<Real>> log_sums_;  // per model [R]: ln Σ_v e^logits
-  std::vector<Matrix> alphas_;               // per model that has them [R,S]
-  std::vector<int> best_;
-  Vector mean_, probabilities_;  // [V]; several models only
+  std::vector<const SentenceCandidates*> candidates_;  // per row; empty without a shortlist
+  std::vector<Matrix> logits_;                         // per model [R,·], by place
+  std::vector<std::vector<Real>> log_sums_;            // per model [R]: ln Σ_v e^logits
+  std::vector<Matrix> alphas_;                         // per model that has them [R,S]
+  std::vector<int> best_;                              // places
+  Vector mean_, probabilities_;                        // [V]; several models only
 };
 
 class EnsembleDecoder {
  public:
-  // Encodes the sources into arenas.sources. batch must outlive the decoder.
-  EnsembleDecoder(Ensemble models, const Batch& batch, SearchArenas& arenas);
+  // Encodes the sources into arenas.sources. shortlist: null, or one that fits the models; used
+  // here alone. batch must outlive the decoder.
+  EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
+                  SearchArenas& arenas);
 
   // One step of R hypotheses, numbered by the decoder itself; input.parents are rows of the last
   // step's input, at first the columns of the batch. The result is valid until the next step.
@@ -65,6 +80,8 @@ class EnsembleDecoder {
   SearchArenas& arenas_;
   std::vector<EncodedSources> sources_;
   std::vector<DecoderState> states_;
+  BatchCandidates candidates_;  // empty without a shortlist, as what follows
+  std::vector<std::unique_ptr<OutputSubset>> outputs_;  // per model
   EnsembleStep output_;
   int steps_ = 0;
 };

@@ -10,7 +10,6 @@
 #include "base/check.h"
 #include "base/options.h"
 #include "search/align.h"
-#include "search/force_decode.h"
 #include "search/replace_unknown.h"
 #include "text/tokenizer.h"
 
@@ -68,13 +67,6 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
   }
   return translation;
 }
-
-// A pair to score, and the words of both sides.
-struct EncodedPair {
-  EncodedText source, target;
-
-  size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
-};
 
 EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
                        size_t index) {
@@ -193,7 +185,8 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
     std::vector<std::vector<int>> ids;
     for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results = BeamSearch(models, ids, options.search, with_alpha, arenas);
+    const auto results = BeamSearch(models, ids, options.search, arenas,
+                                    {.with_alpha = with_alpha, .shortlist = options.shortlist});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =
@@ -203,9 +196,9 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
   return translations;
 }
 
-std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
-                                   std::span<const std::string> targets, SearchThreads& threads,
-                                   const AlignOptions& options) {
+void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
+                      std::span<const std::string> targets, SearchThreads& threads,
+                      const PairVisitor& visit) {
   if (sources.size() != targets.size()) {
     throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
                                       std::to_string(targets.size()) +
@@ -220,7 +213,6 @@ std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string>
   const std::vector<int> order =
       ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });
   const std::vector<std::span<const int>> batches = CutScoredBatches(order, pairs);
-  std::vector<ScoredPair> scored(pairs.size());
   threads.Run(static_cast<int>(batches.size()), [&](int batch, SearchArenas& arenas) {
     const std::span<const int> indices = batches[static_cast<size_t>(batch)];
     std::vector<TokenPair> tokens;
@@ -231,9 +223,19 @@ std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string>
     const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
-      scored[i] = MakeScoredPair(pairs[i], forced[k], options);
+      visit(i, pairs[i], forced[k]);
     }
   });
+}
+
+std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
+                                   std::span<const std::string> targets, SearchThreads& threads,
+                                   const AlignOptions& options) {
+  std::vector<ScoredPair> scored(sources.size());
+  ForceDecodeLines(models, sources, targets, threads,
+                   [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
+                     scored[i] = MakeScoredPair(pair, forced, options);
+                   });
   return scored;
 }
 

@@ -3,7 +3,9 @@
 #ifndef ATENTO_SEARCH_TRANSLATE_H_
 #define ATENTO_SEARCH_TRANSLATE_H_
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "atento/error.h"
 #include "atento/translator.h"
 #include "search/beam_search.h"
+#include "search/force_decode.h"
 #include "search/search_threads.h"
 #include "text/tokenizer.h"
 
@@ -38,6 +41,8 @@ struct TranslateOptions {
   bool with_alignments = true;
   // For search.replace_unknown; must outlive the call. None: words are copied.
   const Dictionary* dictionary = nullptr;
+  // As BeamRequest::shortlist; must outlive the call.
+  const Shortlist* shortlist = nullptr;
 };
 
 // As Translator::CheckOptions.
@@ -62,6 +67,23 @@ class PairError : public Error {
   size_t index_;
   std::string fault_;
 };
+
+// A pair as the models read it.
+struct EncodedPair {
+  EncodedText source, target;
+
+  size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
+};
+
+// Takes pair number `index` and what the models say about it, α included.
+using PairVisitor =
+    std::function<void(size_t index, const EncodedPair& pair, const ForcedPair& forced)>;
+
+// Calls visit once for each pair, in no fixed order and from several threads. Throws PairError for
+// a pair that is too long, Error{kData} unless there are as many sources as targets.
+void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
+                      std::span<const std::string> targets, SearchThreads& threads,
+                      const PairVisitor& visit);
 
 // As Translator::Score. Throws PairError for a pair that is too long.
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,

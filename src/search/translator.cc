@@ -6,7 +6,8 @@
 
 namespace atento {
 
-Translator::Translator(std::span<const std::string> directories, int threads)
+Translator::Translator(std::span<const std::string> directories, int threads,
+                       const std::string& shortlist)
     : impl_(std::make_unique<Impl>(threads)) {
   if (directories.empty()) {
     throw Error(ErrorKind::kUsage, "no model directory was given: name at least one");
@@ -16,6 +17,7 @@ Translator::Translator(std::span<const std::string> directories, int threads)
     impl_->models.push_back(impl_->owned.back().get());
   }
   CheckEnsemble(impl_->models, directories);
+  if (!shortlist.empty()) impl_->shortlist = LoadShortlist(shortlist, *impl_->models[0]);
 }
 
 Translator::~Translator() = default;
@@ -25,8 +27,10 @@ Translator& Translator::operator=(Translator&&) noexcept = default;
 std::vector<Translation> Translator::Translate(std::span<const std::string> lines,
                                                const SearchOptions& options,
                                                const Dictionary& dictionary) const {
-  return TranslateLines(impl_->models, lines, {.search = options, .dictionary = &dictionary},
-                        impl_->threads);
+  const TranslateOptions translate{.search = options,
+                                   .dictionary = &dictionary,
+                                   .shortlist = impl_->shortlist ? &*impl_->shortlist : nullptr};
+  return TranslateLines(impl_->models, lines, translate, impl_->threads);
 }
 
 void Translator::CheckOptions(const SearchOptions& options) const {

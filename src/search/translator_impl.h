@@ -3,11 +3,13 @@
 #define ATENTO_SEARCH_TRANSLATOR_IMPL_H_
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "atento/translator.h"
 #include "model/model.h"
 #include "search/search_threads.h"
+#include "search/shortlist.h"
 
 namespace atento {
 
@@ -16,6 +18,7 @@ struct Translator::Impl {
 
   std::vector<std::unique_ptr<Model>> owned;
   std::vector<const Model*> models;
+  std::optional<Shortlist> shortlist;
   SearchThreads threads;
 };
 

@@ -36,9 +36,10 @@ using WaitingPtr = std::shared_ptr<Waiting>;
 // Whether the sentences of two jobs may be in one batch.
 bool Together(const TranslationJob& a, const TranslationJob& b) {
   const SearchOptions &x = a.search, &y = b.search;
-  return a.model == b.model && a.with_alignments == b.with_alignments && x.beam == y.beam &&
-         x.n_best == y.n_best && x.length_penalty == y.length_penalty &&
-         x.max_length_ratio == y.max_length_ratio && x.replace_unknown == y.replace_unknown;
+  return a.model == b.model && a.shortlist == b.shortlist &&
+         a.with_alignments == b.with_alignments && x.beam == y.beam && x.n_best == y.n_best &&
+         x.length_penalty == y.length_penalty && x.max_length_ratio == y.max_length_ratio &&
+         x.replace_unknown == y.replace_unknown;
 }
 
 // Sentences [begin, end) of a job.
@@ -164,7 +165,8 @@ struct Batcher::Impl {
         lines.insert(lines.end(), begin + static_cast<std::ptrdiff_t>(part.begin),
                      begin + static_cast<std::ptrdiff_t>(part.end));
       }
-      TranslateOptions translate{.search = job.search, .with_alignments = job.with_alignments};
+      TranslateOptions translate{
+          .search = job.search, .with_alignments = job.with_alignments, .shortlist = job.shortlist};
       translate.search.batch_sentences = static_cast<int>(lines.size());
       const Model* const models[] = {job.model};
       translations = TranslateLines(models, lines, translate, search);

@@ -12,6 +12,7 @@
 
 #include "atento/translator.h"
 #include "model/model.h"
+#include "search/shortlist.h"
 #include "serve/metrics.h"
 #include "serve/serve_options.h"
 
@@ -19,8 +20,9 @@ namespace atento {
 
 // The sentences of a request.
 struct TranslationJob {
-  const Model* model = nullptr;  // must outlive the Batcher
-  SearchOptions search;          // as CheckSearchOptionsFit wants them; batch_sentences is not used
+  const Model* model = nullptr;          // must outlive the Batcher
+  const Shortlist* shortlist = nullptr;  // the model's; likewise
+  SearchOptions search;  // as CheckSearchOptionsFit wants them; batch_sentences is not used
   bool with_alignments = false;
   std::vector<std::string> sentences;  // at least one (checked)
   std::vector<int> tokens;             // of each, as far as the model reads them

@@ -179,6 +179,7 @@ void TranslateTexts(ServiceContext& context, const HttpRequest& request, Transla
   }
   TranslationJob job;
   job.model = call.model->model.get();
+  job.shortlist = call.model->shortlist ? &*call.model->shortlist : nullptr;
   job.search = call.fields.search;
   job.with_alignments = call.fields.alignments != AlignmentKind::kNone;
   job.sentences = texts->sentences();

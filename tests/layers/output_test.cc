@@ -56,5 +56,28 @@ TEST(OutputTest, ChunksAddUpToTheWhole) {
   EXPECT_NEAR(total, sums.log_prob, -1e-5 * sums.log_prob);
 }
 
+TEST(OutputTest, ASubsetHasTheLogitsOfItsSymbols) {
+  const int N = 5, R = 7, V = 50;
+  Arena arena;
+  PackedWeights weights;
+  Random random(1);
+  const Matrix t = arena.NewMatrix(N, R), b = arena.NewMatrix(1, V);
+  const OutputParams params{arena.NewMatrix(V, R), b.RowSpan(0)};
+  for (const Matrix& m : {t, b, params.W_o}) {
+    for (Real& x : Vector(m.data, m.size())) x = static_cast<Real>(random.Uniform(-1, 1));
+  }
+  const std::vector<int> symbols = {49, 3, 0, 3, 17};
+  const OutputSubset subset(params, symbols, arena);
+  ASSERT_EQ(subset.size(), 5);
+  const Matrix all = arena.NewMatrix(N, V), some = arena.NewMatrix(N, subset.size());
+  OutputForward(params, t, all, {arena, weights});
+  subset.Forward(t, some);
+  for (int i = 0; i < N; ++i) {
+    for (int k = 0; k < subset.size(); ++k) {
+      EXPECT_NEAR(some(i, k), all(i, symbols[static_cast<size_t>(k)]), 1e-6);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace atento

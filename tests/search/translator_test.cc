@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "expect_error.h"
+#include "search/shortlist.h"
 #include "search/tiny_model.h"
 #include "temporary_directory.h"
 
@@ -43,6 +44,27 @@ TEST_F(TranslatorTest, TranslatesAndScores) {
   const auto scored = translator.Score(sources, targets);
   EXPECT_NEAR(scored[0].log_prob, translations[0].hypotheses[0].log_prob, 1e-5);
   EXPECT_NEAR(scored[1].log_prob, translations[2].hypotheses[0].log_prob, 1e-5);
+}
+
+TEST_F(TranslatorTest, AShortlistIsOfTranslateAlone) {
+  const std::vector<std::string> directories = {Save("model", {})};
+  const auto model = LoadModel(directories[0]);
+  // Of all target words, z alone.
+  const int z = model->target_tokenizer.Encode("z").ids[0];
+  const std::vector<std::vector<int>> none(static_cast<size_t>(model->config().source_vocabulary));
+  Shortlist(ShortlistVocabularies::Of(*model), {z}, none).Save(directory_.File("shortlist"));
+  const Translator plain(directories, 1), short_one(directories, 1, directory_.File("shortlist"));
+  const std::vector<std::string> lines = {"a b c", "d", "g f e d"}, targets = {"t u", "", "v"};
+  for (const Translation& translation : short_one.Translate(lines, {.beam = 3, .n_best = 3})) {
+    for (const TranslationHypothesis& hypothesis : translation.hypotheses) {
+      for (std::string_view word : SplitWords(hypothesis.text)) {
+        EXPECT_TRUE(word == "z" || word == "<unk>") << word;
+      }
+    }
+  }
+  const auto expected = plain.Score(lines, targets), scored = short_one.Score(lines, targets);
+  for (size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(scored[i].log_prob, expected[i].log_prob);
+  EXPECT_ERROR(Translator(directories, 1, directory_.File("none")), ErrorKind::kNotFound, "none");
 }
 
 TEST_F(TranslatorTest, SeveralCallersAtOnce) {

@@ -48,6 +48,27 @@ class BatcherTest : public testing::Test {
   Metrics metrics_;
 };
 
+TEST_F(BatcherTest, ShortlistsAreTheirJobsOwn) {
+  const Model& model = *served_.model;
+  const int z = model.target_tokenizer.Encode("z").ids[0];
+  const std::vector<std::vector<int>> none(static_cast<size_t>(model.config().source_vocabulary));
+  const Shortlist shortlist(ShortlistVocabularies::Of(model), {z}, none);
+  BatchingOptions options;
+  options.threads = 1;
+  Batcher batcher(options, &metrics_);
+  const std::vector<std::string> sentences = {"a b c", "d e f g"};
+  TranslationJob with = Job(sentences);
+  with.shortlist = &shortlist;
+  auto first = Submit(batcher, std::move(with)), second = Submit(batcher, Job(sentences));
+  const auto translations = first.get().first;
+  ASSERT_EQ(translations.size(), 2u);
+  for (const Translation& translation : translations) {
+    EXPECT_EQ(translation.hypotheses[0].text.find_first_of("tuvwxy"), std::string::npos);
+  }
+  const auto others = second.get().first;
+  for (size_t i : {0, 1}) EXPECT_EQ(others[i].hypotheses[0].text, Alone(sentences[i]));
+}
+
 TEST_F(BatcherTest, AnswersInTheOrderOfTheSentences) {
   BatchingOptions options;
   options.batch_sentences = 3;  // so that a job has several batches

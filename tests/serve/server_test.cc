@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "expect_error.h"
 #include "serve/http_client.h"
 #include "serve/tiny_served.h"
 #include "temporary_directory.h"
@@ -369,6 +370,38 @@ TEST_F(ServerTest, APortThatIsTaken) {
 }
 
 // ---- models ------------------------------------------------------------------------------------
+
+TEST_F(ServerTest, AShortlistOfAModel) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.File("model");
+  MakeDirectories(path);
+  const ServedModel tiny = TinyServed("x");
+  SaveModelDescription(*tiny.model, path);
+  SaveParameters(tiny.model->config(), tiny.model->parameters, path + "/model.safetensors");
+  const std::vector<std::vector<int>> none(
+      static_cast<size_t>(tiny.model->config().source_vocabulary));
+  const std::vector<int> z = tiny.model->target_tokenizer.Encode("z").ids;
+  Shortlist(ShortlistVocabularies::Of(*tiny.model), z, none).Save(directory.File("s"));
+  const std::vector<std::string> models = {"plain=" + path, "short=" + path};
+  const std::vector<std::string> shortlists = {"short=" + directory.File("s")};
+  Start(LoadServedModels(models, shortlists));
+  HttpClient client = Connect();
+  const auto text_of = [&](const std::string& model) {
+    const HttpReply reply =
+        client.Post(kTranslate, R"({"text": "a b c d e f g", "model": ")" + model + R"("})");
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return Json::Parse(reply.body, "reply").At("translations").AsArray()[0].At("text").AsString();
+  };
+  EXPECT_NE(text_of("plain").find_first_of("tuvwxy"), std::string::npos) << text_of("plain");
+  EXPECT_EQ(text_of("short").find_first_of("tuvwxy"), std::string::npos) << text_of("short");
+  for (const std::string& wrong :
+       {std::string("other=f"), std::string("short"), std::string("short=")}) {
+    const std::vector<std::string> bad = {wrong};
+    EXPECT_ERROR(LoadServedModels(models, bad), ErrorKind::kUsage, "--shortlist " + wrong);
+  }
+  const std::vector<std::string> two = {shortlists[0], shortlists[0]};
+  EXPECT_ERROR(LoadServedModels(models, two), ErrorKind::kUsage, "another shortlist");
+}
 
 TEST_F(ServerTest, AModelDirectoryThatIsReplacedChangesNothing) {
   const TemporaryDirectory directory;
