@@ -4,6 +4,7 @@
 
 #include "atento/error.h"
 #include "search/ensemble.h"
+#include "trace/learning.h"
 
 namespace atento {
 namespace {
@@ -32,7 +33,8 @@ std::vector<ServedModel> LoadServedModels(std::span<const std::string> specifica
     if (FindModel(models, name) != nullptr) {
       throw Error(ErrorKind::kUsage, flag + ": there is another model of this name; change one");
     }
-    models.push_back({name, LoadModel(specification.substr(equals + 1))});
+    const std::string directory = specification.substr(equals + 1);
+    models.push_back({name, LoadModel(directory), LearningToJson(directory)});
   }
   return models;
 }

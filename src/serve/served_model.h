@@ -16,6 +16,7 @@ namespace atento {
 struct ServedModel {
   std::string name;
   std::unique_ptr<const Model> model;
+  std::string learning = {};  // LearningToJson (trace/learning.h)
 
   // Of config.json; may be empty.
   const std::string& source_language() const { return model->description.text.source_language; }
