@@ -102,8 +102,9 @@ std::string WithLearning(std::string page, std::string_view learning) {
   CHECK(at != std::string::npos);
   // In JSON a < is always inside of a text.
   std::string escaped;
-  for (char c : learning)
+  for (char c : learning) {
     escaped += c == '<' ? std::string_view("\\u003c") : std::string_view(&c, 1);
+  }
   return page.insert(at + kPlace.size(), escaped);
 }
 

@@ -24,9 +24,9 @@ namespace {
 std::string Say(const Translator& translator, const Probe& probe) {
   const std::vector<std::string> lines = {probe.source};
   const Translation translation = translator.Translate(lines, {.beam = 1})[0];
-  const std::string target = probe.target.value_or(translation.hypotheses[0].text);
+  const std::vector<std::string> targets = {probe.target.value_or(translation.hypotheses[0].text)};
   Json json;
-  json.Set("text", target).Set("log_prob", translator.Score(lines, {{target}})[0].log_prob);
+  json.Set("text", targets[0]).Set("log_prob", translator.Score(lines, targets)[0].log_prob);
   return json.Dump();
 }
 
@@ -85,7 +85,7 @@ TEST(ProbesTest, WatchingChangesNothing) {
   request.probes.clear();
   request.directory = directory.File("unwatched");
   Train(request);
-  EXPECT_FALSE(FileExists(directory.File("unwatched") + "/probes"));
+  EXPECT_FALSE(IsDirectory(directory.File("unwatched") + "/probes"));
   EXPECT_EQ(ReadFile(directory.File("unwatched") + "/model.safetensors"),
             ReadFile(directory.File("watched") + "/model.safetensors"));
 }
@@ -185,6 +185,7 @@ TEST(ProbesTest, WhatCannotBeTracedLeavesNothingBehind) {
   EXPECT_ERROR(Train(request, nullptr, Say), ErrorKind::kData, "probes:2: 2 target tokens");
   request = Watched(directory.path(), "model");
   request.model.attention = Attention::kNone;
+  request.model.attend = Attend::kAfter;
   EXPECT_ERROR(Train(request, nullptr, Say), ErrorKind::kUsage, "--probe", "--attention");
   request = Watched(directory.path(), "model");
   auto fail = [](const Translator&, const Probe&) -> std::string {
