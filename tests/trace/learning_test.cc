@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -76,29 +77,28 @@ TEST_F(LearningTest, TruncatedFilesAreLeftOut) {
 // relies on.
 TEST_F(LearningTest, ChangedBytesDoNoHarm) {
   const std::string whole = ProbeText(9);
+  constexpr std::string_view kChanged("\0\"x[\xff", 5);
   size_t refused = 0;
   for (size_t at = 0; at < whole.size(); ++at) {
-    for (char changed : {'\0', '"', 'x', '[', '\xff'}) {
-      std::string text = whole;
-      if (text[at] == changed) continue;
-      text[at] = changed;
-      WriteFileAtomically(Path("probes/step-9.json"), text);
-      const Json learning = Read();
-      refused += learning.At("probes").AsArray().size() == 2;
-      for (const Json& probe : learning.At("probes").AsArray()) {
-        probe.At("step").AsInteger();
-        for (const Json& trace : probe.At("traces").AsArray()) {
-          for (const Json& word : trace.At("source").At("words").AsArray()) word.AsString();
-          for (const Json& row : trace.At("alignment").At("weights").AsArray()) {
-            for (const Json& weight : row.AsArray()) {
-              EXPECT_TRUE(weight.is_number() || weight.is_null());
-            }
+    std::string text = whole;
+    text[at] = kChanged[at % kChanged.size()];
+    if (text == whole) continue;
+    WriteFileAtomically(Path("probes/step-9.json"), text);
+    const Json learning = Read();
+    refused += learning.At("probes").AsArray().size() == 2;
+    for (const Json& probe : learning.At("probes").AsArray()) {
+      probe.At("step").AsInteger();
+      for (const Json& trace : probe.At("traces").AsArray()) {
+        for (const Json& word : trace.At("source").At("words").AsArray()) word.AsString();
+        for (const Json& row : trace.At("alignment").At("weights").AsArray()) {
+          for (const Json& weight : row.AsArray()) {
+            EXPECT_TRUE(weight.is_number() || weight.is_null());
           }
         }
       }
     }
   }
-  EXPECT_GT(refused, whole.size());
+  EXPECT_GT(refused, whole.size() / 2);
 }
 
 TEST(WithLearningTest, TextOfASentenceStaysInItsPlace) {
