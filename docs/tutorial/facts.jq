@@ -61,9 +61,8 @@ $t.model.annotation_size as $C | ($o["readout-size"]) as $R |
   do_at: ($t | seen_by("do")), not_at: ($t | seen_by("not")),
   p_cat: ($step.chosen.log_prob | exp | percent), log_prob: ($t.target.log_prob | digits(2)),
   words: ($t.target.tokens | length),
-  learning_table: ([$probes | length as $n | .[0, 1, 2, 4, ($n / 2 | floor), $n - 1]] | unique_by(.step) |
+  learning_table: ([$probes | length as $n | .[0, 2, 4, 8, 12, 20, $n - 1]] | unique_by(.step) |
     map(.step as $s | [$s, (.weight | percent), ([$metrics[] | select(.step == $s) | .dev_loss | digits(2)] | .[0] // "")] | row) | join("\n")),
-  learning_first: ($probes[0].weight | percent), learning_last: ($probes[-1].weight | percent),
   learning_updates: $probes[-1].step,
   lengths_table: ($by_length | transpose | map(select(.[1] != null and .[2] != null) |
     ["\(.[0].first)–\(.[0].last // "")", .[0].sentences, (.[1] | digits(1)), (.[2] | digits(1))] | row) | join("\n")),
