@@ -388,11 +388,11 @@ struct SearchOptions {
 
 // ---- traces ------------------------------------------------------------------------------------
 
-// Weights: all but the vectors.
-enum class TraceDetail { kWeights, kVectors };
+// Words: texts and their alignment alone. Weights: all but the vectors.
+enum class TraceDetail { kWords, kWeights, kVectors };
 template <>
 struct EnumNames<TraceDetail> {
-  static constexpr std::array<const char*, 2> names = {"weights", "vectors"};
+  static constexpr std::array<const char*, 3> names = {"words", "weights", "vectors"};
 };
 
 struct TraceOptions {
@@ -402,7 +402,8 @@ struct TraceOptions {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("candidates", o.candidates, Range{1, 100}, "next symbols listed at each step");
-    visit("detail", o.detail, kAny, "whether the vectors are written too");
+    visit("detail", o.detail, kAny,
+          "words: texts and alignment alone; weights: also symbols, scores, weights; vectors: all");
   }
 };
 

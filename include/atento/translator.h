@@ -14,6 +14,7 @@
 
 namespace atento {
 
+struct Model;
 struct Trace;         // atento/trace.h
 struct TraceRequest;  // likewise
 
@@ -102,8 +103,10 @@ class Translator {
 
  private:
   friend Trace MakeTrace(const Translator& translator, const TraceRequest& request);
+  friend Translator BorrowModel(const Model& model, int threads);
 
   struct Impl;
+  explicit Translator(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

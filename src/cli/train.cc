@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "atento/error.h"
+#include "atento/trace.h"
 #include "atento/trainer.h"
 #include "base/atomic_file.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@ struct TrainFlags {
   std::string config;
   std::string guided_alignments;
   std::string init_from;
+  std::string probe;
   bool resume = false;
   bool overwrite = false;
   bool strict = false;
@@ -43,6 +45,11 @@ struct TrainFlags {
         "links i-j between the words of the training pairs, line by line, to train attention with",
         "FILE");
     visit("init-from", o.init_from, kAny, "model directory whose parameters to start from", "DIR");
+    visit(
+        "probe", o.probe, kAny,
+        "up to 32 sentences, one per line, maybe with a tab and a translation, whose alignment is "
+        "kept at every validation",
+        "FILE");
     visit("resume", o.resume, kAny, "go on from the last checkpoint of --model");
     visit("overwrite", o.overwrite, kAny, "replace a model that is already in --model");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
@@ -86,6 +93,13 @@ const char* ReasonText(StopReason reason) {
       return "interrupted; go on with --resume";
   }
   return "";
+}
+
+std::string TraceWords(const Translator& translator, const Probe& probe) {
+  TraceRequest request{.text = probe.source, .target = probe.target};
+  request.search.beam = 1;
+  request.options = {.candidates = 1, .detail = TraceDetail::kWords};
+  return TraceToJson(MakeTrace(translator, request));
 }
 
 constexpr std::string_view kText = "Text";
@@ -133,6 +147,10 @@ SIGHUP, SIGINT and SIGTERM write a checkpoint and end the program with status 12
 `--resume` goes on from there. It needs `--model` alone, and the data files as they were and where
 they were; of the other flags it takes `--threads` and those of validation and limits, and remembers
 them. `--init-from` keeps the vocabularies and the architecture of its model.
+
+The sentences of `--probe` are translated greedily; one that is given with its translation has that
+one read instead, so that the words stay while their alignment changes. `atento serve` shows it as
+the view Learning.
 
 The sentences of an update are dealt out in turn to `--threads` threads. Equal seed, data and
 threads give equal models; other threads give other last digits.
@@ -196,6 +214,7 @@ int TrainCommand::Run(const FlagSet& flags) {
   request_.directory = flags_.model;
   request_.guided_alignments = flags_.guided_alignments;
   request_.init_from = flags_.init_from;
+  if (!flags_.probe.empty()) request_.probes = ReadProbes(flags_.probe, flags_.strict);
   request_.resume = flags_.resume;
   request_.overwrite = flags_.overwrite;
   request_.strict = flags_.strict;
@@ -206,12 +225,13 @@ int TrainCommand::Run(const FlagSet& flags) {
   }
   // A signal ends the reading of data and the learning of vocabularies at once. The first question
   // comes just before there is something to save.
-  const TrainResult result = Train(request_, [installed = false]() mutable {
+  const auto interrupted = [installed = false]() mutable {
     if (installed) return signal_received.load() != 0;
     InstallSignalHandlers();
     installed = true;
     return false;
-  });
+  };
+  const TrainResult result = Train(request_, interrupted, TraceWords);
   const std::string model = result.best_step > 0 ? fmt::format("the model of update {} is in {}",
                                                                result.best_step, request_.directory)
                                                  : "no model yet, since there was no validation";

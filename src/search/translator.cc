@@ -1,6 +1,8 @@
 // The public Translator: models from directories, and the threads they run on.
 #include "atento/translator.h"
 
+#include <utility>
+
 #include "search/translate.h"
 #include "search/translator_impl.h"
 
@@ -18,6 +20,14 @@ Translator::Translator(std::span<const std::string> directories, int threads,
   }
   CheckEnsemble(impl_->models, directories);
   if (!shortlist.empty()) impl_->shortlist = LoadShortlist(shortlist, *impl_->models[0]);
+}
+
+Translator::Translator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Translator BorrowModel(const Model& model, int threads) {
+  auto impl = std::make_unique<Translator::Impl>(threads);
+  impl->models.push_back(&model);
+  return Translator(std::move(impl));
 }
 
 Translator::~Translator() = default;

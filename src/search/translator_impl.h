@@ -22,6 +22,10 @@ struct Translator::Impl {
   SearchThreads threads;
 };
 
+// A translator of a model that is in memory: what that is while it translates. The model must
+// outlive it.
+Translator BorrowModel(const Model& model, int threads);
+
 }  // namespace atento
 
 #endif  // ATENTO_SEARCH_TRANSLATOR_IMPL_H_

@@ -10,11 +10,16 @@
 namespace atento {
 namespace {
 
-constexpr std::array<Route, 8> kRoutes = {{
+// What a path may have in the place of a name.
+constexpr std::string_view kModelName = "{model}";
+
+constexpr std::array<Route, 9> kRoutes = {{
     {"POST", "/v1/translate", RouteStyle::kKey, "Translate texts", HandleTranslate,
      TranslateRequestSchema, TranslateResponseSchema},
     {"GET", "/v1/models", RouteStyle::kKey, "List the models", HandleModels, nullptr,
      ModelsResponseSchema},
+    {"GET", "/v1/models/{model}/learning", RouteStyle::kKey, "How a model learned to align",
+     HandleLearning, nullptr, LearningResponseSchema},
     {"GET", "/healthz", RouteStyle::kOpen, "Whether the server runs", HandleHealth, nullptr,
      StatusResponseSchema},
     {"GET", "/readyz", RouteStyle::kOpen, "Whether it takes requests", HandleReady, nullptr,
@@ -51,7 +56,11 @@ Json ErrorResponses(const Route& route) {
     const bool forbidden = f == static_cast<size_t>(HttpFault::kForbidden);
     if (unauthorized && route.style != RouteStyle::kKey) continue;
     if (forbidden && (!libre || route.method == "GET")) continue;
-    if (route.method == "GET" && info.status != 401 && info.status != 503) continue;
+    const bool named = route.path.find(kModelName) != std::string_view::npos;
+    if (route.method == "GET" && info.status != 401 && info.status != 503 &&
+        !(named && info.status == 404)) {
+      continue;
+    }
     const std::string meaning = std::string(info.code) + ": " + info.meaning;
     if (!meanings.empty() && meanings.back().first == info.status) {
       meanings.back().second += "; " + meaning;
@@ -72,6 +81,13 @@ Json Operation(const Route& route, const ServeLimits& limits) {
   Json operation = Json().Set("summary", route.summary);
   if (route.style == RouteStyle::kKey) {
     operation.Set("security", Json().Append(Json().Set("key", Json::Array{})));
+  }
+  if (route.path.find(kModelName) != std::string_view::npos) {
+    operation.Set("parameters", Json().Append(Json()
+                                                  .Set("name", "model")
+                                                  .Set("in", "path")
+                                                  .Set("required", true)
+                                                  .Set("schema", Json().Set("type", "string"))));
   }
   if (route.request_schema != nullptr) {
     Json content = Content("application/json", route.request_schema(limits));
@@ -112,10 +128,28 @@ Json ErrorSchemas() {
 
 std::span<const Route> Routes() { return kRoutes; }
 
+bool Fits(const Route& route, std::string_view path) {
+  const size_t at = route.path.find(kModelName);
+  if (at == std::string_view::npos) return route.path == path;
+  const std::string_view tail = route.path.substr(at + kModelName.size());
+  if (path.size() <= at + tail.size() || !path.starts_with(route.path.substr(0, at)) ||
+      !path.ends_with(tail)) {
+    return false;
+  }
+  return path.substr(at, path.size() - at - tail.size()).find('/') == std::string_view::npos;
+}
+
+std::string_view RoutePath(std::string_view path) {
+  for (const Route& route : kRoutes) {
+    if (Fits(route, path)) return route.path;
+  }
+  return {};
+}
+
 const Route* FindRoute(std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";
   for (const Route& route : kRoutes) {
-    if (route.path == path && route.method == method) return &route;
+    if (Fits(route, path) && route.method == method) return &route;
   }
   return nullptr;
 }
@@ -123,7 +157,7 @@ const Route* FindRoute(std::string_view method, std::string_view path) {
 std::string AllowedMethods(std::string_view path) {
   std::string methods;
   for (const Route& route : kRoutes) {
-    if (route.path != path) continue;
+    if (!Fits(route, path)) continue;
     methods.append(methods.empty() ? "" : ", ").append(route.method);
     if (route.method == "GET") methods += ", HEAD";
   }
@@ -185,10 +219,44 @@ void HandleModels(ServiceContext& context, const HttpRequest&, const Answer& ans
                       .Set("source_language", model.source_language())
                       .Set("target_language", model.target_language())
                       .Set("attention", model.has_attention())
+                      .Set("learning", !model.learning.empty())
                       .Set("max_source_tokens", model.max_source_tokens())
                       .Set("parameters", static_cast<int64_t>(model.model->parameters.count())));
   }
   answer([&] { return JsonResponse(Json().Set("models", std::move(models))); });
+}
+
+void HandleLearning(ServiceContext& context, const HttpRequest& request, const Answer& answer) {
+  const std::string_view route = RoutePath(request.path);
+  const size_t at = route.find(kModelName), tail = route.size() - at - kModelName.size();
+  const std::string name = request.path.substr(at, request.path.size() - at - tail);
+  const ServedModel* const model = FindModel(context.models, name);
+  answer([&] {
+    if (model == nullptr) {
+      throw HttpError(HttpFault::kUnknownModel,
+                      "model: there is none of the name " + name + "; GET /v1/models lists them");
+    }
+    if (model->learning.empty()) {
+      throw HttpError(HttpFault::kNotFound, "the model " + name +
+                                                " keeps nothing of its training; train with "
+                                                "atento train --probe");
+    }
+    HttpResponse response;
+    response.body = model->learning + "\n";
+    return response;
+  });
+}
+
+Json LearningResponseSchema() {
+  const Json trace = Json().Set("description", "docs/trace.md, detail words");
+  Json probe = ObjectSchema(Json()
+                                .Set("step", SchemaOf("integer", "updates before it"))
+                                .Set("traces", ArraySchema(trace, "of the sentences of --probe")));
+  Json line = Json().Set("description", "step, loss and others: docs/file-format.md");
+  return ObjectSchema(
+      Json()
+          .Set("probes", ArraySchema(std::move(probe), "the model's start and every validation"))
+          .Set("metrics", ArraySchema(std::move(line), "every validation")));
 }
 
 Json ModelsResponseSchema() {
@@ -198,6 +266,7 @@ Json ModelsResponseSchema() {
           .Set("source_language", SchemaOf("string", "of config.json; may be empty"))
           .Set("target_language", SchemaOf("string", "likewise"))
           .Set("attention", SchemaOf("boolean", "whether there are alignments"))
+          .Set("learning", SchemaOf("boolean", "whether it was trained with --probe"))
           .Set("max_source_tokens", SchemaOf("integer", "of a sentence; what is longer is cut"))
           .Set("parameters", SchemaOf("integer", "numbers in its tensors")));
   return ObjectSchema(

@@ -39,6 +39,10 @@ struct Route {
 };
 
 std::span<const Route> Routes();
+// Whether a path is that of the route: equal to it, but for a name in the place of "{model}".
+bool Fits(const Route& route, std::string_view path);
+// The path of the routes that fit; empty if none do.
+std::string_view RoutePath(std::string_view path);
 // nullptr if there is none. HEAD finds GET.
 const Route* FindRoute(std::string_view method, std::string_view path);
 // The methods of a path: "GET, HEAD, OPTIONS"; empty if there is no such path.
@@ -55,6 +59,10 @@ Json TranslateResponseSchema();
 
 void HandleModels(ServiceContext& context, const HttpRequest& request, const Answer& answer);
 Json ModelsResponseSchema();
+
+// GET /v1/models/{model}/learning: what --probe kept of the model's training.
+void HandleLearning(ServiceContext& context, const HttpRequest& request, const Answer& answer);
+Json LearningResponseSchema();
 
 void HandleHealth(ServiceContext& context, const HttpRequest& request, const Answer& answer);
 void HandleReady(ServiceContext& context, const HttpRequest& request, const Answer& answer);

@@ -5,6 +5,7 @@
 
 #include "atento/error.h"
 #include "search/ensemble.h"
+#include "trace/learning.h"
 
 namespace atento {
 namespace {
@@ -40,7 +41,8 @@ std::vector<ServedModel> LoadServedModels(std::span<const std::string> specifica
     if (FindModel(models, name) != nullptr) {
       throw Error(ErrorKind::kUsage, flag + ": there is another model of this name; change one");
     }
-    models.push_back({name, LoadModel(directory)});
+    models.push_back(
+        {.name = name, .model = LoadModel(directory), .learning = LearningToJson(directory)});
   }
   for (const std::string& specification : shortlists) {
     const std::string flag = "--shortlist " + specification;

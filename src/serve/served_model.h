@@ -19,6 +19,7 @@ struct ServedModel {
   std::string name;
   std::unique_ptr<const Model> model;
   std::optional<Shortlist> shortlist = {};  // for translations; traces show the whole vocabulary
+  std::string learning = {};                // LearningToJson (trace/learning.h)
 
   // Of config.json; may be empty.
   const std::string& source_language() const { return model->description.text.source_language; }

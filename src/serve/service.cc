@@ -53,9 +53,15 @@ HttpResponse CurrentErrorResponse(RouteStyle style) {
 
 RouteStyle StyleOf(std::string_view path) {
   for (const Route& route : Routes()) {
-    if (route.path == path) return route.style;
+    if (Fits(route, path)) return route.style;
   }
   return RouteStyle::kOpen;
+}
+
+// Of metrics: as many as there are routes, whatever is asked for.
+std::string LabelOf(std::string_view path) {
+  const std::string_view route = RoutePath(path);
+  return std::string(route.empty() ? "other" : route);
 }
 
 void CheckKey(const Route& route, const ServeOptions& options, const HttpRequest& request) {
@@ -105,7 +111,7 @@ Service::Service(const ServeOptions& options, std::vector<ServedModel> models)
 
 void Service::Handle(const HttpRequest& request, const Respond& respond) {
   const Route* const route = FindRoute(request.method, request.path);
-  const std::string path = AllowedMethods(request.path).empty() ? "other" : request.path;
+  const std::string path = LabelOf(request.path);
   const auto start = std::chrono::steady_clock::now();
   const RouteStyle style = StyleOf(request.path);
   const Answer answer = [this, path, start, style, respond,
@@ -139,8 +145,7 @@ void Service::Handle(const HttpRequest& request, const Respond& respond) {
 HttpResponse Service::Refuse(std::string_view path, HttpFault fault, const std::string& message) {
   context_.metrics.Add(
       Metric::kRequests, 1,
-      fmt::format("path=\"{}\",status=\"{}\"", AllowedMethods(path).empty() ? "other" : path,
-                  FaultInfo(fault).status));
+      fmt::format("path=\"{}\",status=\"{}\"", LabelOf(path), FaultInfo(fault).status));
   return ErrorResponse(StyleOf(path), fault, message);
 }
 

@@ -91,15 +91,19 @@ Json ModelJson(const TraceModel& model) {
   return json;
 }
 
-void SetText(const TraceText& side, Json* json) {
+void SetText(const TraceText& side, TraceDetail detail, Json* json) {
   json->Set("text", side.text);
+  if (detail == TraceDetail::kWords) {
+    json->Set("words", ArrayOf(side.words));
+    return;
+  }
   json->Set("ids", ArrayOf(side.ids)).Set("tokens", ArrayOf(side.tokens));
   json->Set("words", ArrayOf(side.words)).Set("word_of", ArrayOf(side.word_of));
 }
 
 Json SourceJson(const Trace& trace) {
   Json json;
-  SetText(trace.source, &json);
+  SetText(trace.source, trace.detail, &json);
   json.Set("truncated", trace.truncated);
   SetIfAny("embeddings", trace.encoder.embeddings, &json);
   return json;
@@ -202,9 +206,16 @@ Json StepJson(const TraceStep& step, int number) {
   return json;
 }
 
+void AddSteps(std::span<const TraceStep> steps, std::string* text) {
+  for (size_t t = 0; t < steps.size(); ++t) {
+    *text += (t == 0 ? "[" : ",") + StepJson(steps[t], static_cast<int>(t)).Dump();
+  }
+  *text += "]";
+}
+
 Json TargetJson(const Trace& trace) {
   Json json;
-  SetText(trace.target, &json);
+  SetText(trace.target, trace.detail, &json);
   json.Set("prefix_tokens", trace.prefix_tokens).Set("log_prob", Number(trace.log_prob));
   if (trace.search) json.Set("score", Number(trace.score));
   return json;
@@ -265,22 +276,19 @@ std::string TraceToJson(const Trace& trace) {
   object.Add("format", "atento-trace");
   object.Add("version", 1);
   object.Add("detail", EnumName(trace.detail));
-  object.Add("model", ModelJson(trace.model));
+  const bool symbols = trace.detail != TraceDetail::kWords;
+  if (symbols) object.Add("model", ModelJson(trace.model));
   object.Add("source", SourceJson(trace));
   if (trace.detail == TraceDetail::kVectors) {
     object.Add("encoder", EncoderJson(trace.encoder));
     if (trace.model.attends) object.Add("attention", AttentionParamsJson(trace.attention));
     object.Add("start", StartJson(trace.start));
   }
-  std::string& steps = object.Text("steps");
-  for (size_t t = 0; t < trace.steps.size(); ++t) {
-    steps += (t == 0 ? "[" : ",") + StepJson(trace.steps[t], static_cast<int>(t)).Dump();
-  }
-  steps += "]";
+  if (symbols) AddSteps(trace.steps, &object.Text("steps"));
   object.Add("target", TargetJson(trace));
   if (trace.model.attends) object.Add("alignment", AlignmentJson(trace.alignment));
-  if (trace.search) object.Add("search", SearchJson(*trace.search, trace.length_limit));
-  if (trace.beam) object.Add("beam", BeamJson(*trace.beam, trace.model.attends));
+  if (trace.search && symbols) object.Add("search", SearchJson(*trace.search, trace.length_limit));
+  if (trace.beam && symbols) object.Add("beam", BeamJson(*trace.beam, trace.model.attends));
   return std::move(object).Take();
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include "atento/error.h"
@@ -19,17 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string StepName(int64_t step) { return "step-" + std::to_string(step); }
-
-// The N of "step-N"; nothing for other names.
-std::optional<int64_t> StepOf(std::string_view name) {
-  constexpr std::string_view kPrefix = "step-";
-  if (!name.starts_with(kPrefix)) return std::nullopt;
-  name.remove_prefix(kPrefix.size());
-  int64_t step = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return step;
-}
 
 std::string MomentPath(const std::string& directory, size_t i) {
   return directory + "/moment-" + std::to_string(i + 1) + ".safetensors";
@@ -76,6 +64,16 @@ void Rename(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
+
+std::optional<int64_t> StepOf(std::string_view name) {
+  constexpr std::string_view kPrefix = "step-";
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  name.remove_prefix(kPrefix.size());
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return step;
+}
 
 void CheckpointDirectory::Save(const Model& model, const OptimizerState& optimizer,
                                const TrainingState& state, int keep) const {

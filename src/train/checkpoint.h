@@ -4,7 +4,9 @@
 #define ATENTO_TRAIN_CHECKPOINT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,9 @@
 #include "train/state.h"
 
 namespace atento {
+
+// The N of "step-N"; nothing for other names.
+std::optional<int64_t> StepOf(std::string_view name);
 
 // One model directory under training.
 class CheckpointDirectory {

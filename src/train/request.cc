@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/text_file.h"
 #include "model/config.h"
+#include "train/probes.h"
 #include "train/validation.h"
 
 namespace atento {
@@ -102,6 +103,7 @@ TrainRequest ResumeRequest(const std::string& directory) {
     request.strict = InContext("strict", [&] { return strict.AsBool(); });
     request.limits = LimitsFromJson(limits);
   });
+  request.probes = SavedProbes(directory);
   return request;
 }
 

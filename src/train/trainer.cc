@@ -16,6 +16,7 @@
 #include "train/checkpoint.h"
 #include "train/learner.h"
 #include "train/prepare.h"
+#include "train/probes.h"
 #include "train/progress.h"
 #include "train/request.h"
 #include "train/validation.h"
@@ -92,6 +93,11 @@ class Run {
         options_.threads));
   }
 
+  // To be called before anything else.
+  void Watch(const std::vector<Probe>& probes, const TraceProbe& trace) {
+    if (!probes.empty()) prober_.emplace(model_, probes, trace);
+  }
+
   void Resume() {
     const DataFingerprint data = state_.data;
     state_ = directory_.Load(model_, learner_.optimizer());
@@ -106,12 +112,14 @@ class Run {
       state_.best_step = state_.validations_since_best = 0;
     }
     directory_.TruncateMetrics(state_.last_validation_step);
+    RemoveProbeTraces(directory_.path(), state_.last_validation_step);
     batches_.Seek(state_.position);
     progress_.Line(fmt::format("resuming after step {}", state_.step));
   }
 
   // The state before the first update, from which a run that is killed early can go on.
   void SaveStart(const std::string& directory) {
+    if (prober_) prober_->SaveStart(directory);
     CheckpointDirectory(directory).Save(model_, learner_.optimizer(), state_,
                                         limits_.keep_checkpoints);
   }
@@ -215,6 +223,7 @@ class Run {
 
   ValidationResult Evaluate() {
     const ExchangedParameters exchanged(model_, learner_.optimizer().average());
+    if (prober_) prober_->SaveTraces(directory_.path(), state_.step);
     return validator_.Run(model_, search_threads_);
   }
 
@@ -298,13 +307,15 @@ class Run {
   const Validator validator_;
   Learner learner_;
   SearchThreads search_threads_;
+  std::optional<Prober> prober_;
   Progress progress_;
   TrainingState state_;
   double last_dev_loss_ = 0;  // 0: not validated yet
   Clock::time_point last_time_, last_checkpoint_;
 };
 
-TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted) {
+TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& interrupted,
+                           const TraceProbe& trace_probe) {
   std::optional<DirectoryLock> lock;
   if (IsDirectory(request.directory)) lock.emplace(request.directory);
   const CheckpointDirectory directory(request.directory);
@@ -325,6 +336,7 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
   }
   const TrainingData data = ReadTrainingData(request);
   Run run(*model, data, request.limits, directory);
+  run.Watch(request.probes, trace_probe);
   run.Resume();
   if (other_threads) SaveModelDescription(*model, request.directory);
   SaveRequest(request, request.directory);
@@ -333,9 +345,10 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
 
 }  // namespace
 
-TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted) {
+TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted,
+                  const TraceProbe& trace_probe) {
   CheckRequest(request);
-  if (request.resume) return ResumeTraining(request, interrupted);
+  if (request.resume) return ResumeTraining(request, interrupted, trace_probe);
   ModelDraft draft({.directory = request.directory,
                     .flag = "--model",
                     .remedy = "go on with --resume, or replace it with --overwrite",
@@ -345,6 +358,7 @@ TrainResult Train(const TrainRequest& request, const std::function<bool()>& inte
   int& threads = model->description.training.threads;
   if (threads == 0) threads = AvailableThreads();
   Run run(*model, data, request.limits, CheckpointDirectory(request.directory));
+  run.Watch(request.probes, trace_probe);
   if (interrupted && interrupted()) return TrainResult{.reason = StopReason::kInterrupted};
   // An old model is removed only when all that may fail is written.
   draft.Make();

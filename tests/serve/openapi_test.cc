@@ -110,6 +110,9 @@ TEST_F(OpenApiTest, AnswersMatchTheirSchemas) {
     ExpectMatches(Json::Parse(Call(Request("GET", path)).body, path), schema(path, "get", "200"),
                   path);
   }
+  const std::string learning = Call(Request("GET", "/v1/models/two/learning")).body;
+  ExpectMatches(Json::Parse(learning, "learning"),
+                schema("/v1/models/{model}/learning", "get", "200"), "learning");
   const Json libre = Json::Parse(
       Call(Request("POST", "/translate", R"({"q": "a", "source": "xa", "target": "xb"})")).body,
       "libre");

@@ -27,6 +27,9 @@ inline HttpRequest Request(const std::string& method, const std::string& path,
   return request;
 }
 
+inline const char* kTinyLearning =
+    R"({"probes":[{"step":0,"traces":[{"source":{}}]}],"metrics":[{"step":1}]})";
+
 class ServiceTest : public testing::Test {
  protected:
   ServiceTest() {
@@ -39,6 +42,7 @@ class ServiceTest : public testing::Test {
       std::vector<ServedModel> models;
       models.push_back(TinyServed("one", "xa", "xb"));
       models.push_back(TinyServed("two", "xb", "xa", {.seed = 2}));
+      models.back().learning = kTinyLearning;
       TinyModelOptions none;
       none.model.attention = Attention::kNone;
       none.model.attend = Attend::kAfter;

@@ -203,6 +203,25 @@ TEST_F(ServiceTest, ReadyUntilItDrains) {
   EXPECT_EQ(Call(Request("GET", "/healthz")).status, 200);
 }
 
+TEST_F(ServiceTest, TellsHowAModelLearned) {
+  const HttpResponse response = Call(Request("GET", "/v1/models/two/learning"));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, std::string(kTinyLearning) + "\n");
+  ExpectError(Request("GET", "/v1/models/one/learning"), HttpFault::kNotFound, "--probe");
+  ExpectError(Request("GET", "/v1/models/three/learning"), HttpFault::kUnknownModel, "three");
+  ExpectError(Request("POST", "/v1/models/two/learning"), HttpFault::kMethodNotAllowed, "GET");
+  for (const char* path : {"/v1/models//learning", "/v1/models/learning", "/v1/models/a/b/learning",
+                           "/v1/models/two/learning/", "/v1/models/two"}) {
+    ExpectError(Request("GET", path), HttpFault::kNotFound, "no such path");
+  }
+  // Metrics have as many labels as there are routes.
+  const std::string metrics = Call(Request("GET", "/metrics")).body;
+  EXPECT_NE(metrics.find("{path=\"/v1/models/{model}/learning\",status=\"200\"} 1"),
+            std::string::npos)
+      << metrics;
+  EXPECT_EQ(metrics.find("two/learning"), std::string::npos);
+}
+
 TEST_F(ServiceTest, ListsItsModels) {
   const Json json = Json::Parse(Call(Request("GET", "/v1/models")).body, "response");
   const Json::Array& models = json.At("models").AsArray();
@@ -211,6 +230,8 @@ TEST_F(ServiceTest, ListsItsModels) {
   EXPECT_EQ(models[1].At("source_language").AsString(), "xb");
   EXPECT_EQ(models[1].At("max_source_tokens").AsInteger(), 8);
   EXPECT_TRUE(models[1].At("attention").AsBool());
+  EXPECT_FALSE(models[0].At("learning").AsBool());
+  EXPECT_TRUE(models[1].At("learning").AsBool());
   EXPECT_FALSE(models[2].At("attention").AsBool());
 }
 

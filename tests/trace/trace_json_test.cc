@@ -82,6 +82,32 @@ TEST(TraceJsonTest, TheDocumentationNamesEveryKeyAndNoOther) {
   for (const std::string& key : documented) EXPECT_TRUE(keys.contains(key)) << key;
 }
 
+// The paragraph of the documentation about `detail` `words`.
+Keys KeysOfWords() {
+  const std::string text = ReadFile(ATENTO_SOURCE_DIR "/docs/trace.md");
+  const size_t begin = text.find("With `detail` `words`"), end = text.find("\n\n", begin);
+  const std::string paragraph = text.substr(begin + 21, end - begin - 21);
+  Keys keys;
+  const std::regex code("`([^`]+)`");
+  for (std::sregex_iterator it(paragraph.begin(), paragraph.end(), code), last; it != last; ++it) {
+    keys.insert((*it)[1]);
+  }
+  return keys;
+}
+
+TEST(TraceJsonTest, OfWordsThereIsNoMoreThanTheDocumentationSays) {
+  const TracedModel model(TinyOptions());
+  TraceRequest request{.text = kTracedText, .options = {.detail = TraceDetail::kWords}};
+  const Trace trace = MakeTrace(model.translator(), request);
+  Keys keys;
+  CollectKeys(Json::Parse(TraceToJson(trace), "trace"), "", &keys);
+  for (const char* object : {"source", "target", "alignment"}) keys.erase(object);
+  EXPECT_EQ(keys, KeysOfWords());
+  const Trace all = model.Beam(request.search.beam);
+  EXPECT_EQ(trace.alignment.weights, all.alignment.weights);
+  EXPECT_EQ(trace.log_prob, all.log_prob);
+}
+
 TEST(TraceJsonTest, TheExampleOfTheDocumentationIsATrace) {
   const std::string text = ReadFile(ATENTO_SOURCE_DIR "/docs/trace.md");
   const size_t begin = text.find("```json\n") + 8, end = text.find("\n```", begin);

@@ -9,61 +9,13 @@
 
 #include "atento/trainer.h"
 #include "base/file.h"
-#include "base/random.h"
 #include "expect_error.h"
 #include "temporary_directory.h"
 #include "train/checkpoint.h"
+#include "train/tiny_run.h"
 
 namespace atento {
 namespace {
-
-std::string Pairs(uint64_t seed, int count) {
-  Random random(seed);
-  std::string text;
-  for (int i = 0; i < count; ++i) {
-    std::string source, target;
-    for (uint64_t j = 0, length = 1 + random.Below(6); j < length; ++j) {
-      const std::string word(1, static_cast<char>('a' + random.Below(8)));
-      source += (j ? " " : "") + word;
-      target += (j ? " " : "") + word + word;
-    }
-    text += source + "\t" + target + "\n";
-  }
-  return text;
-}
-
-// A model of everything that has state: dropout, Adam's moments, a plateau schedule, validations.
-TrainRequest Request(const std::string& directory, const std::string& model) {
-  if (!FileExists(directory + "/train.tsv")) {
-    WriteFileAtomically(directory + "/train.tsv", Pairs(1, 150));
-    WriteFileAtomically(directory + "/dev.tsv", Pairs(2, 20));
-  }
-  TrainRequest request;
-  request.train = {directory + "/train.tsv"};
-  request.dev = {directory + "/dev.tsv"};
-  request.directory = directory + "/" + model;
-  request.text.source_tokenizer = request.text.target_tokenizer = TokenizerKind::kWords;
-  ModelOptions& options = request.model;
-  options.embedding_size = options.encoder_size = options.decoder_size = 8;
-  options.attention_size = options.readout_size = 8;
-  request.training.batch_sentences = 16;
-  request.training.learning_rate = 0.02;
-  request.limits.max_steps = 40;
-  request.limits.validate_every = "7";
-  request.limits.validation_metrics = "exact";
-  request.limits.early_stopping = "loss:100";
-  request.training.threads = 2;
-  return request;
-}
-
-// In a new run: asked once before its directory is written, then before every update.
-std::function<bool()> AfterSteps(int steps) {
-  return [steps, n = -1]() mutable { return n++ == steps; };
-}
-// In a run that goes on.
-std::function<bool()> AfterMoreSteps(int steps) {
-  return [steps, n = 0]() mutable { return n++ == steps; };
-}
 
 // The best model, and everything that the last checkpoint holds besides its times.
 std::string ModelBytes(const std::string& directory, const std::string& model) {

@@ -17,11 +17,20 @@ export interface ModelInfo {
   source_language?: string;
   target_language?: string;
   description?: string;
+  /** It was trained with --probe. */
+  learning?: boolean;
 }
 
-/** A trace of one probe sentence at a training step, and the lines of metrics.jsonl. */
+/** What a probe of training says of its sentence: a trace of `detail` `words`. */
+export interface ProbeTrace {
+  source: { text: string; words: string[] };
+  target: { text: string; words: string[] };
+  alignment: { weights: number[][] };
+}
+
+/** The probes at each validation, by step, and the lines of metrics.jsonl. */
 export interface LearningData {
-  probes: { step: number; trace: Trace }[];
+  probes: { step: number; traces: ProbeTrace[] }[];
   metrics: Record<string, number>[];
 }
 
@@ -41,7 +50,7 @@ const CACHE_SIZE = 24;
 
 export class Api {
   readonly embedded = embedded<Trace>('embedded-trace');
-  readonly learning = embedded<LearningData>('embedded-learning');
+  readonly embeddedLearning = embedded<LearningData>('embedded-learning');
   private readonly cache = new Map<string, Promise<Trace>>();
 
   get live(): boolean {
@@ -53,6 +62,11 @@ export class Api {
     const answer = await this.send('v1/models') as { models?: (ModelInfo | string)[] };
     return (answer.models ?? []).map((model) =>
       typeof model === 'string' ? { name: model } : model);
+  }
+
+  learning(model: string): Promise<LearningData> {
+    if (this.embeddedLearning) return Promise.resolve(this.embeddedLearning);
+    return this.send(`v1/models/${encodeURIComponent(model)}/learning`) as Promise<LearningData>;
   }
 
   /** The same query is asked once. */

@@ -34,13 +34,14 @@ function available(): ViewName[] {
     const given: ViewName[] = ['translate'];
     if (api.embedded?.encoder) given.push('step');
     if (api.embedded?.beam) given.push('beam');
-    if (api.learning) given.push('learning');
+    if (api.embeddedLearning) given.push('learning');
     return given;
   }
   const names: ViewName[] = ['translate', 'step', 'whatif'];
   if (models.length > 1) names.push('compare');
   names.push('beam');
-  if (api.learning) names.push('learning');
+  const model = models.find(({ name }) => name === state.model) ?? models[0];
+  if (api.embeddedLearning || model?.learning) names.push('learning');
   return names;
 }
 

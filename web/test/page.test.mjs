@@ -163,7 +163,7 @@ test('the alignment of every validation, once there is one', async () => {
   const probes = [100, 200, 300].map((step) => {
     const probe = structuredClone(trace);
     probe.target.text = `after ${step}`;
-    return { step, trace: probe };
+    return { step, traces: [probe] };
   });
   const metrics = [100, 200, 300].map((step) => ({ step, loss: 300 / step, exact: step / 4 }));
   const url = withData({ 'embedded-trace': trace, 'embedded-learning': { probes, metrics } });

@@ -14,6 +14,7 @@ const fixtures = join(here, 'fixtures');
 // Lessons in French and English but for the last: attending between the cells, with additive and with
 // dot product scores; with the state before; with the state after, in a local window; one fixed vector;
 // nothing; English and German in subwords. `bahdanau` and those after it need not translate well.
+// `additive` was trained with --probe on two sentences, the second with its translation.
 export const MODELS = ['additive', 'dot', 'bahdanau', 'luong', 'fixed', 'none', 'en-de'];
 
 function fileOf(request) {
@@ -39,6 +40,20 @@ async function answer(request, extra) {
   return JSON.parse(gunzipSync(readFileSync(file)));
 }
 
+// What the model `additive` kept of its training.
+const LEARNING = 'v1/models/additive/learning';
+
+/** The same, recorded. */
+export async function learned() {
+  const file = join(fixtures, 'learning.json.gz');
+  if (process.env.ATENTO_URL) {
+    const response = await fetch(new URL(LEARNING, process.env.ATENTO_URL));
+    mkdirSync(fixtures, { recursive: true });
+    writeFileSync(file, gzipSync(await response.text(), { level: 9 }));
+  }
+  return JSON.parse(gunzipSync(readFileSync(file)));
+}
+
 /** The recorded answer to a request. */
 export async function recorded(request) {
   const { body } = await answer(request, new Map());
@@ -58,7 +73,10 @@ export async function serve(page = join(here, '..', 'dist', 'page.html')) {
     if (request.url === '/') {
       send(200, 'text/html; charset=utf-8', readFileSync(page));
     } else if (request.url === '/v1/models') {
-      send(200, 'application/json', JSON.stringify({ models: MODELS.map((name) => ({ name })) }));
+      send(200, 'application/json', JSON.stringify({ models: MODELS.map((name) =>
+        ({ name, learning: name === 'additive' })) }));
+    } else if (request.url === `/${LEARNING}`) {
+      send(200, 'application/json', JSON.stringify(await learned()));
     } else if (request.url === '/v1/trace' && request.method === 'POST') {
       const given = await answer(JSON.parse(body), extra);
       send(given.status, 'application/json', given.body);

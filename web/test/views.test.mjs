@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open, words } from './browser.mjs';
-import { recorded, serve } from './server.mjs';
+import { learned, recorded, serve } from './server.mjs';
 
 const TEXT = 'je ne le vois pas .';
 const query = new URLSearchParams({ model: 'additive', text: TEXT });
@@ -229,5 +229,42 @@ test('the beam is the tree of the trace', async () => {
   const pruned = trace.beam.nodes.find(({ fate }) => fate === 'pruned');
   await page.locator(`[data-node="${pruned.id}"]`).click();
   await page.getByText('Had it been kept').waitFor();
+  await close();
+});
+
+test('alignment emerges while a model learns', async () => {
+  const { probes, metrics } = await learned();
+  const { page, close } = await open(browser, server.url, '#/learning?model=additive&at_step=0');
+  await page.waitForSelector('.matrix');
+  assert.equal(await page.textContent('.where'), 'step 0');
+  assert.equal(await page.locator('.curve').count() > 0, metrics.length > 1);
+  const slider = page.getByRole('slider', { name: 'Training step' });
+  assert.equal(await slider.getAttribute('max'), String(probes.length - 1));
+  const given = probes[0].traces[1];
+  await page.getByRole('combobox', { name: 'Sentence' }).selectOption(given.source.text);
+  const opacities = () => page.locator('.matrix .cell').evaluateAll((cells) =>
+    cells.map((cell) => Number(cell.getAttribute('fill-opacity'))));
+  for (const [i, key] of [[0, 'Home'], [probes.length - 1, 'End']]) {
+    await slider.press(key);
+    await page.waitForFunction((step) =>
+      document.querySelector('.where').textContent === `step ${step}`, probes[i].step);
+    const { weights } = probes[i].traces[1].alignment;
+    assert.equal(await page.textContent('.learn .result'), given.target.text);
+    const wanted = weights.flat().filter((weight) => weight >= 0.004);
+    const shown = await opacities();
+    assert.equal(shown.length, wanted.length);
+    wanted.forEach((weight, j) => assert.ok(Math.abs(weight - shown[j]) < 0.001));
+  }
+  // From fog to a diagonal.
+  const sharpness = ({ traces }) => traces[1].alignment.weights
+    .reduce((sum, row) => sum + Math.max(...row), 0) / traces[1].target.words.length;
+  assert.ok(sharpness(probes[0]) < 0.3 && sharpness(probes.at(-1)) > 0.7);
+  await close();
+});
+
+test('a model that was not watched has no view Learning', async () => {
+  const { page, close } = await open(browser, server.url, '#/learning?model=dot');
+  await page.waitForSelector('nav a');
+  assert.deepEqual((await words(page.locator('nav a'))).filter((name) => name === 'Learning'), []);
   await close();
 });

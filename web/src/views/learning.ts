@@ -6,7 +6,6 @@ import { curve, type Curve } from '../draw/curve';
 import { matrix } from '../draw/matrix';
 import type { PageState } from '../state';
 import type { Context, Mounted } from '../view';
-import { alignmentOf } from './translate';
 
 // Of metrics.jsonl: what is drawn, if it is there.
 const CURVES: Record<string, string> = {
@@ -24,11 +23,12 @@ export function curvesOf(metrics: LearningData['metrics']): Curve[] {
 
 export const learning = async (context: Context): Promise<Mounted> => {
   const { root, api, state } = context;
-  const data = api.learning;
-  if (!data?.probes.length) throw new Error('No sentence was traced while this model was trained.');
-  const sentences = [...new Set(data.probes.map(({ trace }) => trace.source.text))];
+  const data = await api.learning(state.model || (context.models[0]?.name ?? ''));
+  const all = data.probes.flatMap(({ step, traces }) => traces.map((trace) => ({ step, trace })));
+  if (!all.length) throw new Error('No sentence was traced while this model was trained.');
+  const sentences = [...new Set(all.map(({ trace }) => trace.source.text))];
   const text = sentences.includes(state.text) ? state.text : sentences[0];
-  const probes = data.probes.filter(({ trace }) => trace.source.text === text)
+  const probes = all.filter(({ trace }) => trace.source.text === text)
     .sort((a, b) => a.step - b.step);
   const curves = curvesOf(data.metrics);
   const place = h('div', { class: 'fog' });
@@ -53,8 +53,8 @@ export const learning = async (context: Context): Promise<Mounted> => {
       shown = index;
       const { step, trace } = probes[index];
       measured(() => {
-        place.replaceChildren(matrix(alignmentOf(trace, 'words'),
-          `Weights of attention after ${step} steps of training`).element);
+        place.replaceChildren(matrix({ source: trace.source.words, target: trace.target.words,
+          weights: trace.alignment.weights }, `Weights of attention after ${step} steps of training`).element);
         said.textContent = trace.target.text;
         where.textContent = `step ${step}`;
         slider.value = String(index);

@@ -1,0 +1,21 @@
+// How a model learned to align: what its training wrote into its directory for the page's view
+// Learning.
+#ifndef ATENTO_TRACE_LEARNING_H_
+#define ATENTO_TRACE_LEARNING_H_
+
+#include <string>
+#include <string_view>
+
+namespace atento {
+
+// {"probes": [the files of probes/, by step], "metrics": [the lines of metrics.jsonl]}: JSON on one
+// line (docs/trace.md). Empty if no probes were traced. What is damaged is left out with a warning.
+// Throws Error{kIo}.
+std::string LearningToJson(const std::string& directory);
+
+// The page (web/README.md) with that inside. An empty one changes nothing.
+std::string WithLearning(std::string page, std::string_view learning);
+
+}  // namespace atento
+
+#endif  // ATENTO_TRACE_LEARNING_H_
