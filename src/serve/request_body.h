@@ -2,6 +2,7 @@
 #ifndef ATENTO_SERVE_REQUEST_BODY_H_
 #define ATENTO_SERVE_REQUEST_BODY_H_
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>

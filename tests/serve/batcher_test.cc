@@ -139,7 +139,9 @@ TEST_F(BatcherTest, SoloJobsFillTheQueue) {
   cancelled.cancelled = left;
   ASSERT_TRUE(batcher.Submit(std::move(cancelled)));
   EXPECT_FALSE(batcher.Submit(gate.Job()));
-  EXPECT_FALSE(batcher.Submit(Job({"a"})));
+  TranslationJob refused = Job({"a"});
+  refused.done = [](const std::vector<Translation>&, const std::exception_ptr&) { FAIL(); };
+  EXPECT_FALSE(batcher.Submit(std::move(refused)));
   left->store(true);
   auto translated = Submit(batcher, Job({"a"}));
   EXPECT_EQ(metrics_.Value(Metric::kCancelledSentences), 1);

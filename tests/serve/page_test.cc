@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "base/atomic_file.h"
 #include "base/file.h"
 #include "serve/response_text.h"
 #include "serve/service_fixture.h"
