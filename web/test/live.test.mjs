@@ -41,7 +41,7 @@ describe('against the program', { skip: !PROGRAM && 'ATENTO names no program' },
     await page.getByText('Type a sentence above').waitFor();
     await page.locator('#text').pressSequentially(TEXT);
     await page.keyboard.press('Enter');
-    await page.waitForSelector('.ribbon');
+    await page.waitForSelector('#result');
     const trace = await server.trace({ text: TEXT, detail: 'weights' });
     assert.equal(await page.textContent('#result'), trace.target.text);
     const row = trace.alignment.weights[0];
