@@ -74,7 +74,7 @@ class ExplainCommand : public Command {
   std::string name() const override { return "explain"; }
   std::string summary() const override { return "show what attention looked at"; }
   std::vector<std::string> usage() const override {
-    return {"--model DIR [--model DIR ...] TEXT [--output FILE.html|FILE.svg|FILE.json] [flags]"};
+    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]"};
   }
   std::string notes() const override {
     return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
