@@ -1,5 +1,5 @@
 // POST /v1/trace: what happens inside a model for one sentence.
-#include "atento/trace.h"
+#include "serve/trace_call.h"
 
 #include <cmath>
 #include <cstdint>
@@ -18,11 +18,6 @@
 
 namespace atento {
 namespace {
-
-struct TraceCall {
-  const ServedModel* model = nullptr;
-  TraceRequest request;
-};
 
 struct AlphaFields {
   int step = 0;
@@ -78,27 +73,6 @@ TraceFields DefaultTraceFields(const ServeLimits& limits) {
   return {.model = "", .search = DefaultSearch(limits), .options = {}};
 }
 
-TraceCall ParseTraceCall(const ServiceContext& context, const HttpRequest& request) {
-  const ServeLimits& limits = context.options.limits;
-  const Json body = ParseJsonBody(request);
-  const TraceFields fields =
-      OptionsFromJson(Without(body, {"text", "target", "target_prefix", "alpha"}),
-                      DefaultTraceFields(limits), kBody);
-  TraceCall call{&RequireModel(context, fields.model), {}};
-  TraceRequest& trace = call.request;
-  trace.text = InContext(kBody, [&] { return body.At("text").AsString(); });
-  trace.search = fields.search;
-  trace.options = fields.options;
-  if (const Json* target = body.Find("target")) {
-    trace.target = InContext("target", [&] { return target->AsString(); });
-  }
-  if (const Json* prefix = body.Find("target_prefix")) trace.target_prefix = PrefixOf(*prefix);
-  if (const Json* alpha = body.Find("alpha")) trace.alpha = AlphaOf(*alpha);
-  CheckText(trace, limits);
-  CheckSearchLimits(trace.search, limits);
-  return call;
-}
-
 HttpResponse TraceResponse(const TraceCall& call, int longest, SearchThreads& threads) {
   HttpResponse response;
   try {
@@ -113,6 +87,26 @@ HttpResponse TraceResponse(const TraceCall& call, int longest, SearchThreads& th
 }
 
 }  // namespace
+
+TraceCall ParseTraceCall(const ServiceContext& context, const HttpRequest& request) {
+  const ServeLimits& limits = context.options.limits;
+  const Json body = ParseJsonBody(request);
+  const TraceFields fields =
+      OptionsFromJson(Without(body, {"text", "target", "target_prefix", "alpha"}),
+                      DefaultTraceFields(limits), kBody);
+  TraceRequest trace;
+  trace.text = InContext(kBody, [&] { return body.At("text").AsString(); });
+  trace.search = fields.search;
+  trace.options = fields.options;
+  if (const Json* target = body.Find("target")) {
+    trace.target = InContext("target", [&] { return target->AsString(); });
+  }
+  if (const Json* prefix = body.Find("target_prefix")) trace.target_prefix = PrefixOf(*prefix);
+  if (const Json* alpha = body.Find("alpha")) trace.alpha = AlphaOf(*alpha);
+  CheckText(trace, limits);
+  CheckSearchLimits(trace.search, limits);
+  return {&RequireModel(context, fields.model), std::move(trace)};
+}
 
 void HandleTrace(ServiceContext& context, const HttpRequest& request, const Answer& answer) {
   auto call = std::make_shared<const TraceCall>(ParseTraceCall(context, request));
