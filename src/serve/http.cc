@@ -17,7 +17,8 @@ constexpr std::array<HttpFaultInfo, 18> kFaults = {{
     {405, "method_not_allowed", "the path has other methods: see the header Allow"},
     {408, "read_timeout", "the request took too long to arrive"},
     {413, "body_too_large", "the body is larger than --max-body-kb"},
-    {413, "text_too_long", "more text than --max-text-characters, or texts than --max-texts"},
+    {413, "text_too_long",
+     "more than --max-text-characters, --max-texts or --max-trace-tokens allows"},
     {415, "unsupported_media_type", "the header Content-Type names another format"},
     {429, "queue_full", "too much is waiting: try again after the seconds in Retry-After"},
     {431, "headers_too_large", "the headers are larger than 16 KB"},
@@ -38,6 +39,8 @@ std::string_view ReasonPhrase(int status) {
       return "OK";
     case 204:
       return "No Content";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:

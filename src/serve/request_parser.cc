@@ -95,6 +95,8 @@ HttpRequest RequestParser::Take() {
   request.path = path();
   request.content_type = std::string(View(message[http::field::content_type]));
   request.authorization = std::string(View(message[http::field::authorization]));
+  request.accept_encoding = std::string(View(message[http::field::accept_encoding]));
+  request.if_none_match = std::string(View(message[http::field::if_none_match]));
   request.body = std::move(message.body());
   return request;
 }

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "base/version.h"
+#include "serve/request_body.h"
 #include "serve/schema.h"
-#include "serve/translate.h"
 
 namespace atento {
 namespace {
@@ -13,9 +13,11 @@ namespace {
 // What a path may have in the place of a name.
 constexpr std::string_view kModelName = "{model}";
 
-constexpr std::array<Route, 9> kRoutes = {{
+constexpr std::array<Route, 11> kRoutes = {{
     {"POST", "/v1/translate", RouteStyle::kKey, "Translate texts", HandleTranslate,
      TranslateRequestSchema, TranslateResponseSchema},
+    {"POST", "/v1/trace", RouteStyle::kKey, "Show what happens inside a model for a sentence",
+     HandleTrace, TraceRequestSchema, TraceResponseSchema},
     {"GET", "/v1/models", RouteStyle::kKey, "List the models", HandleModels, nullptr,
      ModelsResponseSchema},
     {"GET", "/v1/models/{model}/learning", RouteStyle::kKey, "How a model learned to align",
@@ -28,6 +30,8 @@ constexpr std::array<Route, 9> kRoutes = {{
      HandleMetrics, nullptr, nullptr, "text/plain; version=0.0.4; charset=utf-8"},
     {"GET", "/openapi.json", RouteStyle::kOpen, "This description", HandleOpenApi, nullptr,
      nullptr},
+    {"GET", "/", RouteStyle::kOpen, "The page that shows traces", HandlePage, nullptr, nullptr,
+     "text/html; charset=utf-8"},
     {"POST", "/translate", RouteStyle::kLibreTranslate, "Translate as LibreTranslate does",
      HandleLibreTranslate, LibreTranslateRequestSchema, LibreTranslateResponseSchema,
      "application/json", true},
@@ -220,6 +224,7 @@ void HandleModels(ServiceContext& context, const HttpRequest&, const Answer& ans
                       .Set("target_language", model.target_language())
                       .Set("attention", model.has_attention())
                       .Set("learning", !model.learning.empty())
+                      .Set("kind", EnumName(model.model->config().attention))
                       .Set("max_source_tokens", model.max_source_tokens())
                       .Set("parameters", static_cast<int64_t>(model.model->parameters.count())));
   }
@@ -267,6 +272,7 @@ Json ModelsResponseSchema() {
           .Set("target_language", SchemaOf("string", "likewise"))
           .Set("attention", SchemaOf("boolean", "whether there are alignments"))
           .Set("learning", SchemaOf("boolean", "whether it was trained with --probe"))
+          .Set("kind", SchemaOf("string", "how its attention scores; none, or fixed: it does not"))
           .Set("max_source_tokens", SchemaOf("integer", "of a sentence; what is longer is cut"))
           .Set("parameters", SchemaOf("integer", "numbers in its tensors")));
   return ObjectSchema(

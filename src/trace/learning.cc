@@ -5,7 +5,6 @@
 #include <map>
 
 #include "atento/error.h"
-#include "base/check.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -95,18 +94,6 @@ Json ReadMetrics(const std::string& path) {
 }
 
 }  // namespace
-
-std::string WithLearning(std::string page, std::string_view learning) {
-  constexpr std::string_view kPlace = R"(id="embedded-learning">)";
-  const size_t at = page.find(kPlace);
-  CHECK(at != std::string::npos);
-  // In JSON a < is always inside of a text.
-  std::string escaped;
-  for (char c : learning) {
-    escaped += c == '<' ? std::string_view("\\u003c") : std::string_view(&c, 1);
-  }
-  return page.insert(at + kPlace.size(), escaped);
-}
 
 std::string LearningToJson(const std::string& directory) {
   if (!IsDirectory(directory + "/probes")) return "";

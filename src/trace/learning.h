@@ -4,7 +4,6 @@
 #define ATENTO_TRACE_LEARNING_H_
 
 #include <string>
-#include <string_view>
 
 namespace atento {
 
@@ -12,9 +11,6 @@ namespace atento {
 // line (docs/trace.md). Empty if no probes were traced. What is damaged is left out with a warning.
 // Throws Error{kIo}.
 std::string LearningToJson(const std::string& directory);
-
-// The page (web/README.md) with that inside. An empty one changes nothing.
-std::string WithLearning(std::string page, std::string_view learning);
 
 }  // namespace atento
 
