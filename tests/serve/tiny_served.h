@@ -19,7 +19,7 @@ inline ServedModel TinyServed(const std::string& name, const std::string& source
   model->description.text.source_language = source_language;
   model->description.text.target_language = target_language;
   model->description.training.max_source_tokens = 8;
-  return {name, std::move(model), ""};
+  return {.name = name, .model = std::move(model)};
 }
 
 inline std::vector<ServedModel> OneTinyServed() {
