@@ -1,7 +1,5 @@
 #include "cli/benchmark_machine.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -66,7 +64,6 @@ double CopyBandwidth(int threads) {
 }
 
 void ResetPeakMemory() {
-  malloc_trim(0);
   // proc(5): 5 sets the high-water mark to what is resident now.
   std::ofstream("/proc/self/clear_refs") << "5";
 }

@@ -11,7 +11,7 @@ double GemmPeak(int threads);
 // GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
 double CopyBandwidth(int threads);
 
-// PeakMemoryMegabytes() speaks of what follows; freed memory goes back to the system.
+// PeakMemoryMegabytes() speaks of what follows.
 void ResetPeakMemory();
 // The largest resident size since ResetPeakMemory(); where the system does not keep one, 0.
 double PeakMemoryMegabytes();
