@@ -161,14 +161,16 @@ TrainingFigures MeasureTraining(const Workload& workload, int threads, double se
   return figures;
 }
 
-DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam, double seconds) {
+DecodingFigures MeasureDecoding(const Workload& workload, int threads,
+                                const DecodingOptions& decoding, double seconds) {
   const std::unique_ptr<Model> model = WorkloadModel(workload);
   model->parameters.views().output.b[kEndId] = -100;  // never before the limit
+  model->weights.SetPrecision(decoding.precision);
   const std::vector<std::string> lines = RandomLines(workload);
   const int words = workload.sentence_tokens - 1;
   TranslateOptions options;
   options.with_alignments = false;
-  options.search.beam = beam;
+  options.search.beam = decoding.beam;
   // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
   options.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
   SearchThreads pool(threads);
@@ -185,7 +187,7 @@ DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam,
           model->target_tokenizer.Encode(translation.hypotheses[0].text).ids.size() + 1);
       ++tokens.sentences;
       tokens.source += workload.sentence_tokens;
-      tokens.target += length * beam;
+      tokens.target += length * decoding.beam;
       figures.tokens += static_cast<double>(length);
     }
     figures.seconds = SecondsSince(begin);

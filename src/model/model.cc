@@ -23,7 +23,7 @@
 namespace atento {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kParametersFile = "model.safetensors";
 
@@ -78,13 +78,14 @@ Json ConfigToJson(const Model& model) {
   return json;
 }
 
-// A member of a format that is complete: every option is there, and no other.
+// A member of a format that is complete: every option is there, but for one that its format does
+// not have yet, and no other.
 template <class Options>
-Options MemberFromJson(const Json& json, const char* key) {
+Options MemberFromJson(const Json& json, const char* key, std::string_view newer = {}) {
   const Json& member = json.At(key);
   Options options;
   Options::ForEach(options, [&](const char* name, const auto&, const Range&, const char*) {
-    if (member.Find(name)) return;
+    if (member.Find(name) || name == newer) return;
     throw Error(ErrorKind::kData, std::string(key) + ": the key '" + name + "' is missing");
   });
   return OptionsFromJson(member, options, key);
@@ -106,7 +107,7 @@ ModelDescription DescriptionFromJson(const Json& json) {
   d.preset = json.At("preset").AsString();
   d.text = MemberFromJson<TextOptions>(json, "text");
   d.model = MemberFromJson<ModelObject>(json, "model");
-  d.training = MemberFromJson<TrainingOptions>(json, "training");
+  d.training = MemberFromJson<TrainingOptions>(json, "training", format < 2 ? "precision" : "");
   return d;
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/text_file.h"
+#include "math/gemm.h"
 #include "model/config.h"
 #include "train/validation.h"
 
@@ -47,11 +48,22 @@ TrainingLimits LimitsFromJson(const Json& json) {
 
 }  // namespace
 
+void CheckPrecision(const TrainingOptions& training) {
+  if (training.precision != TrainingPrecision::kBfloat16 || HasProducts(Precision::kBfloat16)) {
+    return;
+  }
+  throw Error(
+      ErrorKind::kUsage,
+      "--precision bfloat16 needs a CPU with bfloat16 instructions (AVX512_BF16), which this "
+      "one has not: train with --precision float32");
+}
+
 void CheckRequest(const TrainRequest& request) {
   CheckRanges(request.text);
   CheckRanges(request.model);
   CheckRanges(request.training);
   CheckLimits(request.limits);
+  CheckPrecision(request.training);
   if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
   if (request.resume && request.overwrite) {
     throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");

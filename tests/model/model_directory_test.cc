@@ -134,7 +134,7 @@ TEST_F(ModelDirectory, EqualModelsAreEqualFiles) {
 
 TEST_F(ModelDirectory, ConfigSaysWhoWroteIt) {
   const Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
-  EXPECT_EQ(config.At("format").AsInteger(), 1);
+  EXPECT_EQ(config.At("format").AsInteger(), 2);
   EXPECT_EQ(config.At("atento_version").AsString(), AtentoVersion());
   EXPECT_EQ(config.At("model").At("source-vocabulary").AsInteger(), 4);
 }
@@ -204,10 +204,19 @@ TEST_F(ModelDirectory, MissingFilesAreNamed) {
 }
 
 TEST_F(ModelDirectory, NewerFormatsAskForANewerProgram) {
-  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 2); }), ErrorKind::kData,
-               File("config.json") + ": format 2 is newer", "update atento");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
+               File("config.json") + ": format 3 is newer", "update atento");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 0); }), ErrorKind::kData, "format 0");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", "1"); }), ErrorKind::kData, "config.json");
+}
+
+TEST_F(ModelDirectory, FormatOneHadNoPrecision) {
+  LoadWith([](Json& c) {
+    Json::Object training = c.At("training").AsObject();
+    std::erase_if(training, [](const auto& member) { return member.first == "precision"; });
+    c.Set("format", 1).Set("training", Json(training));
+  });
+  EXPECT_EQ(LoadModel(path())->description.training.precision, TrainingPrecision::kFloat32);
 }
 
 TEST_F(ModelDirectory, UnknownKeysAreErrors) {
