@@ -24,7 +24,7 @@ struct GemmOptions {
 void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options = {});
 
 // Whether this CPU has the instructions for products of such numbers. The reference multiplies
-// numbers that are rounded to bfloat16, which is no faster.
+// numbers that are rounded to bfloat16, which is no faster, and has no int8.
 bool HasProducts(Precision precision);
 
 inline Precision PrecisionOfProducts(TrainingPrecision precision) {
@@ -43,7 +43,9 @@ struct LinearOptions {
 //
 // It also knows the precision of products. bfloat16: both factors are rounded to bfloat16, to
 // nearest and ties to even; sums and results are float32. W itself stays as it is: training adds
-// its small steps to float32.
+// its small steps to float32. int8: integers with a scale for each row of x, found at every product,
+// and for each row of W (LinearTransposed: column), found when it is packed; their sums are exact.
+// For translation alone: neither AddGradient nor Invalidate.
 //
 // Threads: the products may be called at once from several threads; SetPrecision, Invalidate and
 // Clear may not run beside products.

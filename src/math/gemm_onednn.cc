@@ -10,6 +10,7 @@
 #include "math/gemm.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -19,6 +20,7 @@
 #include "base/random.h"
 #include "math/gemm_onednn_product.h"
 #include "math/kernels.h"
+#include "math/kernels_int8.h"
 
 namespace atento {
 namespace {
@@ -74,6 +76,9 @@ struct PackedCopy {
   memory plain, packed, scratch;
   AlignedBuffer scratch_buffer;
   dnnl::reorder reorder;
+  // int8: of B's columns, w_kj = q_kj · scale_j, and what DequantizeProduct takes off.
+  std::vector<float> scale;
+  std::vector<int32_t> offset;
 
   void Pack(dnnl_stream_t stream) const {
     dnnl_exec_arg_t arguments[3] = {{DNNL_ARG_FROM, plain.get()},
@@ -84,7 +89,33 @@ struct PackedCopy {
   }
 };
 
-std::unique_ptr<PackedCopy> NewPackedCopy(const WeightKey& key, const Product& product) {
+// B, the weights or their transpose, in integers. B(k,j) is at k·row_stride + j·col_stride.
+std::vector<int8_t> QuantizeColumns(const WeightKey& key, PackedCopy& copy) {
+  const int K = key.transposed ? key.cols : key.rows, N = key.transposed ? key.rows : key.cols;
+  const ptrdiff_t row_stride = key.transposed ? 1 : key.stride;
+  const ptrdiff_t col_stride = key.transposed ? key.stride : 1;
+  std::vector<int8_t> q(static_cast<size_t>(K) * static_cast<size_t>(N));
+  for (int j = 0; j < N; ++j) {
+    const float* column = key.data + j * col_stride;
+    float largest = 0;
+    for (int k = 0; k < K; ++k) largest = std::max(largest, std::abs(column[k * row_stride]));
+    const float scale = largest / 127;
+    int32_t sum = 0;
+    for (int k = 0; k < K; ++k) {
+      const float value = scale > 0 ? std::nearbyint(column[k * row_stride] / scale) : 0;
+      const auto integer = static_cast<int8_t>(std::clamp(value, -127.0f, 127.0f));
+      q[static_cast<size_t>(j) * static_cast<size_t>(K) + static_cast<size_t>(k)] = integer;
+      sum += integer;
+    }
+    copy.scale.push_back(scale);
+    copy.offset.push_back(kInt8Zero * sum);
+  }
+  return q;
+}
+
+// Packed at once: integers are not packed again.
+std::unique_ptr<PackedCopy> NewPackedCopy(const WeightKey& key, const Product& product,
+                                          Precision precision) {
   try {
     const dnnl::engine& engine = onednn::CpuEngine();
     auto copy = std::make_unique<PackedCopy>();
@@ -93,13 +124,22 @@ std::unique_ptr<PackedCopy> NewPackedCopy(const WeightKey& key, const Product& p
     memory::desc plain =
         key.transposed ? MatrixDesc(memory::data_type::f32, key.cols, key.rows, 1, key.stride)
                        : MatrixDesc(memory::data_type::f32, key.rows, key.cols, key.stride, 1);
-    copy->plain = memory(plain, engine, const_cast<float*>(key.data));
+    const void* data = key.data;
+    std::vector<int8_t> integers;
+    if (precision == Precision::kInt8) {
+      integers = QuantizeColumns(key, *copy);
+      data = integers.data();
+      const int K = key.transposed ? key.cols : key.rows, N = key.transposed ? key.rows : key.cols;
+      plain = MatrixDesc(memory::data_type::s8, K, N, 1, K);
+    }
+    copy->plain = memory(plain, engine, const_cast<void*>(data));
     copy->packed = memory(product.layout, engine, copy->buffer.data());
     dnnl::reorder::primitive_desc desc(engine, plain, engine, product.layout,
                                        onednn::Attributes(false));
     copy->scratch_buffer = AlignedBuffer(desc.scratchpad_desc().get_size());
     copy->scratch = memory(desc.scratchpad_desc(), engine, copy->scratch_buffer.data());
     copy->reorder = dnnl::reorder(desc);
+    copy->Pack(Context::OfThisThread().stream());
     return copy;
   } catch (const dnnl::error& error) {
     onednn::ThrowError(error.what());
@@ -131,9 +171,7 @@ struct PackedWeights::Impl {
     for (const auto& copy : copies) {  // another thread may have been faster
       if (copy->layout_number == product.layout_number) return *copy;
     }
-    auto copy = NewPackedCopy(key, product);
-    copy->Pack(Context::OfThisThread().stream());
-    copies.push_back(std::move(copy));
+    copies.push_back(NewPackedCopy(key, product, precision));
     PackedCopy* added = copies.back().get();
     auto smaller = [](const PackedCopy* a, const PackedCopy* b) {
       return a->buffer.size_bytes() > b->buffer.size_bytes();
@@ -161,11 +199,23 @@ struct PackedWeights::Impl {
       context.Execute(product, x.data, Find(key, product).buffer.data(), bias, y.data);
       return;
     }
-    Product& product = context.Find({ProductKind::kBfloat16, M, N, K, K, y.stride, threads,
-                                     options.accumulate, bias != nullptr});
-    uint16_t* rounded = context.Scratch<uint16_t>(Context::kLeft, x.size());
-    RoundToBfloat16(x, rounded);
-    context.Execute(product, rounded, Find(key, product).buffer.data(), bias, y.data);
+    if (precision == Precision::kBfloat16) {
+      Product& product = context.Find({ProductKind::kBfloat16, M, N, K, K, y.stride, threads,
+                                       options.accumulate, bias != nullptr});
+      uint16_t* rounded = context.Scratch<uint16_t>(Context::kLeft, x.size());
+      RoundToBfloat16(x, rounded);
+      context.Execute(product, rounded, Find(key, product).buffer.data(), bias, y.data);
+      return;
+    }
+    Product& product = context.Find({ProductKind::kInt8, M, N, K, K, N, threads, false, false});
+    const PackedCopy& copy = Find(key, product);
+    uint8_t* q = context.Scratch<uint8_t>(Context::kLeft, x.size());
+    float* scale = context.Scratch<float>(Context::kScales, static_cast<size_t>(M));
+    int32_t* sums = context.Scratch<int32_t>(Context::kSums, y.size());
+    QuantizeRows(x, q, scale);
+    context.Execute(product, q, copy.buffer.data(), nullptr, sums);
+    DequantizeProduct(sums, scale, {copy.scale.data(), copy.offset.data()}, options.bias,
+                      options.accumulate, y);
   }
 
   Precision precision = Precision::kFloat32;
@@ -235,7 +285,7 @@ void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, boo
 }
 
 void PackedWeights::Invalidate(int part, int parts) {
-  CHECK(part >= 0 && part < parts);
+  CHECK(part >= 0 && part < parts && impl_->precision != Precision::kInt8);
   // The largest first, dealt out in turn.
   for (size_t i = static_cast<size_t>(part); i < impl_->by_size.size();
        i += static_cast<size_t>(parts)) {
@@ -260,6 +310,7 @@ void PackedWeights::AddGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W) cons
   if (impl_->precision == Precision::kFloat32) {
     return Gemm(d_y, x, d_W, {.transpose_a = true, .accumulate = true});
   }
+  CHECK(impl_->precision == Precision::kBfloat16);
   AddGradientOfBfloat16(d_y, x, d_W);
 }
 
@@ -295,7 +346,7 @@ bool HasProducts(Precision precision) {
     case Precision::kBfloat16:
       return has(dnnl::cpu_isa::avx512_core_bf16);
     case Precision::kInt8:
-      return false;
+      return has(dnnl::cpu_isa::avx512_core_vnni);
   }
   return false;
 }

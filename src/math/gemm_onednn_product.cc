@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "atento/error.h"
+#include "base/check.h"
 
 namespace atento::onednn {
 namespace {
@@ -52,15 +53,33 @@ LayoutRegistry& Layouts() {
   return *registry;
 }
 
+struct Types {
+  Type x, weights, y;
+};
+
+Types TypesOf(ProductKind kind) {
+  switch (kind) {
+    case ProductKind::kFloat32:
+      return {Type::f32, Type::f32, Type::f32};
+    case ProductKind::kBfloat16:
+    case ProductKind::kGradient:
+      return {Type::bf16, Type::bf16, Type::f32};
+    case ProductKind::kInt8:
+      return {Type::u8, Type::s8, Type::s32};
+  }
+  CHECK(false, "kind of product");
+}
+
 Product NewProduct(const ProductKey& key) {
   try {
     const bool gradient = key.kind == ProductKind::kGradient;
-    const Type type = key.kind == ProductKind::kFloat32 ? Type::f32 : Type::bf16;
-    const memory::desc x = gradient ? MatrixDesc(type, key.M, key.K, 1, key.x_stride)
-                                    : MatrixDesc(type, key.M, key.K, key.x_stride, 1);
-    const memory::desc B = gradient ? MatrixDesc(type, key.K, key.N, key.N, 1)
-                                    : memory::desc({key.K, key.N}, type, memory::format_tag::any);
-    const memory::desc y = MatrixDesc(Type::f32, key.M, key.N, key.y_stride, 1);
+    const Types types = TypesOf(key.kind);
+    const memory::desc x = gradient ? MatrixDesc(types.x, key.M, key.K, 1, key.x_stride)
+                                    : MatrixDesc(types.x, key.M, key.K, key.x_stride, 1);
+    const memory::desc B =
+        gradient ? MatrixDesc(types.weights, key.K, key.N, key.N, 1)
+                 : memory::desc({key.K, key.N}, types.weights, memory::format_tag::any);
+    const memory::desc y = MatrixDesc(types.y, key.M, key.N, key.y_stride, 1);
     const memory::desc bias = MatrixDesc(Type::f32, 1, key.N, key.N, 1);
     const auto desc = MatmulDesc(x, B, key.bias ? &bias : nullptr, y, Attributes(key.accumulate));
     const dnnl::engine& engine = CpuEngine();

@@ -53,6 +53,7 @@ enum class ProductKind : uint8_t {
   kFloat32,   // of float32; B in the layout that oneDNN likes best, as in the next two
   kBfloat16,  // x and B of bfloat16, y of float32
   kGradient,  // the same, but x is stored transposed and B row after row
+  kInt8,      // x of 8 bits without a sign, B with one, y of 32-bit integers; any layout
 };
 
 // All that a primitive is specialised on.
@@ -89,7 +90,7 @@ class Context {
   void Execute(Product& product, const void* x, const void* weights, const float* bias, void* y);
 
   // Memory of the thread, valid until the next call for the same purpose.
-  enum Purpose { kPrimitive, kLeft, kRight, kPurposes };
+  enum Purpose { kPrimitive, kLeft, kRight, kScales, kSums, kPurposes };
   template <class T>
   T* Scratch(Purpose purpose, size_t count) {
     AlignedBuffer& buffer = scratch_[purpose];

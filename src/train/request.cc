@@ -9,6 +9,7 @@
 #include "base/text_file.h"
 #include "math/gemm.h"
 #include "model/config.h"
+#include "model/model.h"
 #include "train/validation.h"
 
 namespace atento {
@@ -98,6 +99,9 @@ void SaveRequest(const TrainRequest& request, const std::string& directory) {
 TrainRequest ResumeRequest(const std::string& directory) {
   const std::string path = RequestPath(directory);
   if (!FileExists(path)) {
+    if (FileExists(directory + "/config.json")) {
+      CheckFloat32(*LoadModelDescription(directory), directory);
+    }
     throw Error(ErrorKind::kNotFound,
                 directory + ": has no run to resume; name the directory of an earlier training");
   }

@@ -128,5 +128,88 @@ TEST_F(Bfloat16ProductsTest, NewNumbersAreSeenAfterInvalidate) {
   }
 }
 
+class Int8ProductsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HasProducts(Precision::kInt8)) GTEST_SKIP() << "a CPU without 8-bit products";
+    weights_.SetPrecision(Precision::kInt8);
+  }
+
+  PackedWeights weights_;
+};
+
+// x with every row, or every column, rounded to 127 steps on either side of 0.
+GuardedMatrix Quantized(GuardedMatrix& x, bool by_column = false) {
+  const int rows = x.view().rows, cols = x.view().cols;
+  GuardedMatrix y(rows, cols);
+  for (int i = 0; i < (by_column ? cols : rows); ++i) {
+    auto at = [&](GuardedMatrix& m, int j) -> Real& { return by_column ? m(j, i) : m(i, j); };
+    const int count = by_column ? rows : cols;
+    Real largest = 0;
+    for (int j = 0; j < count; ++j) largest = std::max(largest, std::abs(at(x, j)));
+    const Real scale = largest / 127;
+    for (int j = 0; j < count; ++j) at(y, j) = scale * std::nearbyint(at(x, j) / scale);
+  }
+  return y;
+}
+
+// A number half-way between two steps may go to either: one step of a factor.
+constexpr double kInt8Tolerance = 0.01;
+
+TEST_F(Int8ProductsTest, LinearIsOfQuantizedFactors) {
+  Random random(31);
+  for (const Shape& shape : kShapes) {
+    for (int choice = 0; choice < 8; ++choice) {
+      const bool with_bias = (choice & 1) != 0, accumulate = (choice & 2) != 0;
+      const int gap = (choice & 4) != 0 ? 5 : 0;
+      GuardedMatrix x(random, shape.M, shape.K, gap), W(random, shape.N, shape.K, gap);
+      GuardedMatrix y(random, shape.M, shape.N, gap), bias(random, 1, shape.N);
+      const ConstVector b = with_bias ? ConstVector(bias.row()) : ConstVector();
+      const auto expected =
+          Expected(Quantized(x).view(), Quantized(W).view(),
+                   {.transpose_b = true, .accumulate = accumulate}, y.Doubles(), b);
+      weights_.Clear();
+      weights_.Linear(x.view(), W.view(), y.view(), {accumulate, b});
+      ExpectMatrix(y, expected, "Linear", kInt8Tolerance);
+    }
+  }
+}
+
+TEST_F(Int8ProductsTest, LinearTransposedIsOfQuantizedFactors) {
+  Random random(32);
+  for (const Shape& shape : kShapes) {
+    for (bool accumulate : {false, true}) {
+      GuardedMatrix x(random, shape.M, shape.K), W(random, shape.K, shape.N);
+      GuardedMatrix y(random, shape.M, shape.N);
+      const auto expected = Expected(Quantized(x).view(), Quantized(W, true).view(),
+                                     {.accumulate = accumulate}, y.Doubles());
+      weights_.Clear();
+      weights_.LinearTransposed(x.view(), W.view(), y.view(), accumulate);
+      ExpectMatrix(y, expected, "LinearTransposed", kInt8Tolerance);
+    }
+  }
+}
+
+// Sums of integers are exact: neighbours change not even the last bit.
+TEST_F(Int8ProductsTest, ARowDoesNotDependOnTheOthers) {
+  Random random(33);
+  GuardedMatrix W(random, 200, 130), x(random, 700, 130), all(700, 200);
+  weights_.Linear(x.view(), W.view(), all.view());
+  for (int rows : {1, 2, 5, 16, 63, 64, 127, 350}) {
+    GuardedMatrix some(rows, 200);
+    weights_.Linear(x.view().Rows(0, rows), W.view(), some.view());
+    for (int i = 0; i < rows; ++i) ASSERT_EQ(some.Doubles(i), all.Doubles(i)) << rows << " rows";
+  }
+}
+
+// The largest sums that there are: nothing saturates on the way.
+TEST_F(Int8ProductsTest, LongSumsOfTheLargestNumbers) {
+  GuardedMatrix W(16, 4096), x(3, 4096), y(3, 16);
+  W.Fill(Real(0.5));
+  x.Fill(2);
+  weights_.Linear(x.view(), W.view(), y.view());
+  ExpectMatrix(y, std::vector<double>(48, 4096), "Linear");
+}
+
 }  // namespace
 }  // namespace atento
