@@ -199,14 +199,7 @@ struct PackedWeights::Impl {
       context.Execute(product, x.data, Find(key, product).buffer.data(), bias, y.data);
       return;
     }
-    if (precision == Precision::kBfloat16) {
-      Product& product = context.Find({ProductKind::kBfloat16, M, N, K, K, y.stride, threads,
-                                       options.accumulate, bias != nullptr});
-      uint16_t* rounded = context.Scratch<uint16_t>(Context::kLeft, x.size());
-      RoundToBfloat16(x, rounded);
-      context.Execute(product, rounded, Find(key, product).buffer.data(), bias, y.data);
-      return;
-    }
+    if (precision == Precision::kBfloat16) return MultiplyBfloat16(x, key, y, options);
     Product& product = context.Find({ProductKind::kInt8, M, N, K, K, N, threads, false, false});
     const PackedCopy& copy = Find(key, product);
     uint8_t* q = context.Scratch<uint8_t>(Context::kLeft, x.size());
@@ -216,6 +209,29 @@ struct PackedWeights::Impl {
     context.Execute(product, q, copy.buffer.data(), nullptr, sums);
     DequantizeProduct(sums, scale, {copy.scale.data(), copy.offset.data()}, options.bias,
                       options.accumulate, y);
+  }
+
+  void MultiplyBfloat16(ConstMatrix x, const WeightKey& key, Matrix y,
+                        const LinearOptions& options) {
+    Context& context = Context::OfThisThread();
+    const float* bias = options.bias.empty() ? nullptr : options.bias.data();
+    // With gaps in y oneDNN does not pack the weights, but for a single row, and sums in another
+    // order then: the next product's rounding would make much of it.
+    const bool gaps = y.stride != y.cols;
+    Matrix dense = y;
+    if (gaps) dense = Matrix(context.Scratch<float>(Context::kSums, y.size()), y.rows, y.cols);
+    Product& product =
+        context.Find({ProductKind::kBfloat16, y.rows, y.cols, x.cols, x.cols, y.cols,
+                      context.threads(), options.accumulate && !gaps, bias != nullptr});
+    uint16_t* rounded = context.Scratch<uint16_t>(Context::kLeft, x.size());
+    RoundToBfloat16(x, rounded);
+    context.Execute(product, rounded, Find(key, product).buffer.data(), bias, dense.data);
+    if (!gaps) return;
+    if (options.accumulate) {
+      AddTo(dense, y);
+    } else {
+      CopyMatrix(dense, y);
+    }
   }
 
   Precision precision = Precision::kFloat32;
