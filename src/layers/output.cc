@@ -10,7 +10,7 @@ namespace {
 
 // Rows of logits at a time: large enough for a good GEMM, small enough to stay in cache, and a
 // number that products like.
-constexpr int kMostLogits = 1 << 20;
+constexpr int kMostLogits = 1 << 21;
 int ChunkRows(int vocabulary) { return std::clamp(kMostLogits / vocabulary, 32, 1024) / 32 * 32; }
 
 // Calls body(begin, count, logits [count,V]) for every chunk.
