@@ -30,6 +30,13 @@ inline constexpr Range kNotNegative{0};
 inline constexpr Range kAtLeastOne{1};
 inline constexpr Range kShare{0, 0.999};
 
+// Of the numbers that enter matrix products.
+enum class Precision { kFloat32, kBfloat16, kInt8 };
+template <>
+struct EnumNames<Precision> {
+  static constexpr std::array<const char*, 3> names = {"float32", "bfloat16", "int8"};
+};
+
 // ---- the model ---------------------------------------------------------------------------------
 
 enum class Cell { kTanh, kGru, kGruResetBefore, kLstm };
@@ -255,6 +262,14 @@ struct EnumNames<LossNormalization> {
   static constexpr std::array<const char*, 2> names = {"tokens", "sentences"};
 };
 
+// Of the numbers that enter a training's matrix products; parameters, sums and everything else are
+// float32.
+enum class TrainingPrecision { kFloat32, kBfloat16 };
+template <>
+struct EnumNames<TrainingPrecision> {
+  static constexpr std::array<const char*, 2> names = {"float32", "bfloat16"};
+};
+
 // How parameters are learned. A --resume may change threads alone, and TrainingLimits.
 struct TrainingOptions {
   Optimizer optimizer = Optimizer::kAdam;
@@ -288,6 +303,7 @@ struct TrainingOptions {
   int max_target_tokens = 100;
   int64_t seed = 1;
   int threads = 0;
+  TrainingPrecision precision = TrainingPrecision::kFloat32;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -330,6 +346,7 @@ struct TrainingOptions {
     visit("seed", o.seed, kNotNegative, "of everything random");
     visit("threads", o.threads, Range{0, 1024},
           "compute threads, among which the sentences of an update are dealt out; 0: one per core");
+    visit("precision", o.precision, kAny, "of the numbers that enter matrix products");
   }
 };
 

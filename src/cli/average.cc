@@ -1,18 +1,13 @@
 // atento average: the mean of several models, or of the last checkpoints of one.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
-#include <system_error>
 
 #include "atento/error.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/new_model.h"
 #include "model/average.h"
-#include "model/model_draft.h"
 #include "train/checkpoint.h"
 
 namespace atento {
@@ -32,23 +27,6 @@ struct AverageOptions {
     visit("output", o.output, kAny, "model directory to write", "DIR");
     visit("overwrite", o.overwrite, kAny, "replace a model that is already in --output");
   }
-};
-
-// While it lives, signals that would end the program wait: they would leave a draft behind.
-class DeferredSignals {
- public:
-  DeferredSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, signal);
-    pthread_sigmask(SIG_BLOCK, &signals, &before_);
-  }
-  ~DeferredSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  DeferredSignals(const DeferredSignals&) = delete;
-  DeferredSignals& operator=(const DeferredSignals&) = delete;
-
- private:
-  sigset_t before_;
 };
 
 class AverageCommand : public Command {
@@ -93,40 +71,21 @@ void AverageCommand::Check() const {
                 "there is one --model: give two or more, or --checkpoints N to average its "
                 "checkpoints");
   }
-  // Overwriting removes checkpoints too.
-  for (const std::string& model : options_.model) {
-    std::error_code not_there;
-    if (std::filesystem::equivalent(model, options_.output, not_there)) {
-      throw Error(ErrorKind::kUsage,
-                  options_.output + ": is both --model and --output; write to another directory");
-    }
-  }
+  for (const std::string& model : options_.model) CheckOtherDirectory(model, options_.output);
 }
 
 std::unique_ptr<Model> AverageCommand::Average() const {
   if (options_.checkpoints == 0) return AverageModels(options_.model);
   const std::string& directory = options_.model[0];
-  // What is not a model directory is named as such.
-  LoadModelDescription(directory);
+  // What is not a model directory, or is a quantized one, is named as such.
+  CheckFloat32(*LoadModelDescription(directory), directory);
   const size_t count = static_cast<size_t>(options_.checkpoints);
   return AverageParameters(directory, CheckpointDirectory(directory).LastParameters(count));
 }
 
 int AverageCommand::Run(const FlagSet&) {
   Check();
-  // Until the draft is gone.
-  std::optional<DeferredSignals> deferred;
-  ModelDraft draft({.directory = options_.output,
-                    .flag = "--output",
-                    .remedy = "name another directory, or replace it with --overwrite",
-                    .overwrite = options_.overwrite});
-  const std::unique_ptr<Model> model = Average();
-  deferred.emplace();
-  draft.Make();
-  SaveModelDescription(*model, draft.path());
-  SaveParameters(model->config(), model->parameters, draft.path() + "/model.safetensors");
-  draft.Commit();
-  deferred.reset();
+  WriteNewModel(options_.output, options_.overwrite, [this] { return Average(); });
   const size_t count = std::max(options_.model.size(), static_cast<size_t>(options_.checkpoints));
   LogInfo(fmt::format("wrote the mean of {} {}{} to {}", count,
                       options_.checkpoints > 0 ? "checkpoint" : "model", count == 1 ? "" : "s",

@@ -19,6 +19,7 @@ struct BenchmarkOptions {
   double seconds = 10;
   bool json = false;
   int threads = 0;
+  Precision precision = Precision::kFloat32;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -28,11 +29,18 @@ struct BenchmarkOptions {
           "how long to measure each training and each search");
     visit("json", o.json, kAny, "print JSON");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
+    visit("precision", o.precision, kAny,
+          "of the numbers that enter matrix products; int8: in translation alone");
   }
 };
 
 constexpr const char* kPhaseNames[kPhases] = {"waiting", "encoder", "attention",
                                               "decoder", "output",  "optimizer"};
+
+TrainingPrecision TrainingPrecisionOf(Precision precision) {
+  return precision == Precision::kBfloat16 ? TrainingPrecision::kBfloat16
+                                           : TrainingPrecision::kFloat32;
+}
 
 // One measurement, with the peak of just before and after it.
 struct Share {
@@ -64,10 +72,11 @@ class BenchmarkCommand : public Command {
   256, additive attention, vocabulary 8000; the same batches.
 - `small`: as medium, vocabulary 100; batches of 128 sentences of 12 tokens.
 
-The peak is one product of 2048 × 2048 matrices with packed weights on all threads, measured before
-and after each workload; the better one counts. Arithmetic is 2 × (parameters that enter a matrix
-product) × (tokens they are used for), three times that in training. Beyond the phases, the rest of
-a step's time is waiting: for the next batch, or for the other threads.
+The peak is one product of 2048 × 2048 matrices with packed weights on all threads, in the precision
+of training, measured before and after each workload; the better one counts. Arithmetic is 2 ×
+(parameters that enter a matrix product) × (tokens they are used for), three times that in training.
+Beyond the phases, the rest of a step's time is waiting: for the next batch, or for the other
+threads.
 )";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
@@ -86,7 +95,7 @@ a step's time is waiting: for the next batch, or for the other threads.
 };
 
 double BenchmarkCommand::Peak() {
-  const double now = GemmPeak(threads_);
+  const double now = GemmPeak(threads_, TrainingPrecisionOf(options_.precision));
   return std::max(std::exchange(last_peak_, now), now);
 }
 
@@ -111,7 +120,8 @@ Json BenchmarkCommand::TrainingJson(const Workload& workload, const TrainingFigu
 }
 
 Json BenchmarkCommand::DecodingJson(const Workload& workload, int beam) {
-  const DecodingFigures figures = MeasureDecoding(workload, threads_, beam, options_.seconds);
+  const DecodingFigures figures =
+      MeasureDecoding(workload, threads_, {beam, options_.precision}, options_.seconds);
   Json json = ShareJson({figures.flops / figures.seconds / 1e9, Peak()});
   json.Set("sentences_per_second", static_cast<double>(figures.sentences) / figures.seconds);
   json.Set("target_tokens_per_second", figures.tokens / figures.seconds);
@@ -119,8 +129,9 @@ Json BenchmarkCommand::DecodingJson(const Workload& workload, int beam) {
 }
 
 Json BenchmarkCommand::Measure(WorkloadName name) {
-  const Workload workload = StandardWorkload(name);
   ResetPeakMemory();
+  Workload workload = StandardWorkload(name);
+  workload.training.precision = TrainingPrecisionOf(options_.precision);
   Json json;
   json.Set("workload", workload.name);
   const TrainingFigures training = MeasureTraining(workload, threads_, options_.seconds);
@@ -132,9 +143,9 @@ Json BenchmarkCommand::Measure(WorkloadName name) {
 
 std::string Text(const Json& json) {
   std::string text = fmt::format(
-      "{}, {} threads; GEMM peak {:.0f} GFLOP/s, copying {:.1f} GB/s\n\n"
+      "{}, {} threads, {}; GEMM peak {:.0f} GFLOP/s, copying {:.1f} GB/s\n\n"
       "{:<18} {:>9} {:>9} {:>14} {:>9} {:>10} {:>11}\n",
-      json.At("gemm").AsString(), json.At("threads").AsInteger(),
+      json.At("gemm").AsString(), json.At("threads").AsInteger(), json.At("precision").AsString(),
       json.At("gemm_peak_gflops").AsDouble(), json.At("copy_gb_per_second").AsDouble(), "workload",
       "tokens/s", "GFLOP/s", "share of peak", "ms/step", "allocs", "memory MB");
   std::string phases = "\nshare of a training step's time\n";
@@ -169,9 +180,16 @@ int BenchmarkCommand::Run(const FlagSet&) {
   }
   if (names.empty()) names = {WorkloadName::kLarge, WorkloadName::kMedium, WorkloadName::kSmall};
   threads_ = options_.threads > 0 ? options_.threads : AvailableThreads();
+  if (!HasProducts(options_.precision)) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--precision {}: this CPU has no instructions for it; "
+                            "use --precision float32",
+                            EnumName(options_.precision)));
+  }
   Json json;
   const double first_peak = Peak(), copy = CopyBandwidth(threads_);
   json.Set("gemm", GemmBackend()).Set("threads", threads_);
+  json.Set("precision", EnumName(options_.precision));
   json.Set("gemm_peak_gflops", first_peak).Set("copy_gb_per_second", copy);
   Json workloads{Json::Array{}};
   for (WorkloadName name : names) workloads.Append(Measure(name));

@@ -33,7 +33,7 @@ double BestSeconds(const std::function<void()>& work) {
 
 }  // namespace
 
-double GemmPeak(int threads) {
+double GemmPeak(int threads, TrainingPrecision precision) {
   constexpr int kSize = 2048;
   double seconds = 0;
   // A thread of its own, whose threads' number can be set.
@@ -41,6 +41,7 @@ double GemmPeak(int threads) {
     SetGemmThreads(threads);
     Arena arena;
     PackedWeights weights;
+    weights.SetPrecision(PrecisionOfProducts(precision));
     const Matrix x = arena.NewZeroMatrix(kSize, kSize), W = arena.NewZeroMatrix(kSize, kSize);
     const Matrix y = arena.NewZeroMatrix(kSize, kSize);
     seconds = BestSeconds([&] { weights.Linear(x, W, y); });

@@ -2,11 +2,13 @@
 #ifndef ATENTO_CLI_BENCHMARK_MACHINE_H_
 #define ATENTO_CLI_BENCHMARK_MACHINE_H_
 
+#include "atento/options.h"
+
 namespace atento {
 
 // GFLOP/s of one product of 2048 × 2048 matrices with packed weights, the best of five, on so many
-// threads. Takes about a second.
-double GemmPeak(int threads);
+// threads. Takes about a second. Requires: HasProducts of that precision.
+double GemmPeak(int threads, TrainingPrecision precision);
 
 // GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
 double CopyBandwidth(int threads);

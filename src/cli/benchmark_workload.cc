@@ -160,14 +160,16 @@ TrainingFigures MeasureTraining(const Workload& workload, int threads, double se
   return figures;
 }
 
-DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam, double seconds) {
+DecodingFigures MeasureDecoding(const Workload& workload, int threads,
+                                const DecodingOptions& decoding, double seconds) {
   const std::unique_ptr<Model> model = WorkloadModel(workload);
   model->parameters.views().output.b[kEndId] = -100;  // never before the limit
+  model->weights.SetPrecision(decoding.precision);
   const std::vector<std::string> lines = RandomLines(workload);
   const int words = workload.sentence_tokens - 1;
   TranslateOptions options;
   options.with_alignments = false;
-  options.search.beam = beam;
+  options.search.beam = decoding.beam;
   // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
   options.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
   SearchThreads pool(threads);
@@ -185,7 +187,7 @@ DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam,
       ++tokens.sentences;
       tokens.source += workload.sentence_tokens;
       // The first step has one row per sentence.
-      tokens.target += length * beam - (beam - 1);
+      tokens.target += length * decoding.beam - (decoding.beam - 1);
       figures.tokens += static_cast<double>(length);
     }
     figures.seconds = SecondsSince(begin);

@@ -56,8 +56,14 @@ struct DecodingFigures {
   double flops = 0;   // of all hypotheses
 };
 
+struct DecodingOptions {
+  int beam = 1;
+  Precision precision = Precision::kFloat32;  // which this CPU has
+};
+
 // Translates random sentences, whose hypotheses all reach their limit, for about so many seconds.
-DecodingFigures MeasureDecoding(const Workload& workload, int threads, int beam, double seconds);
+DecodingFigures MeasureDecoding(const Workload& workload, int threads,
+                                const DecodingOptions& decoding, double seconds);
 
 // How often the program has asked the C++ heap for memory.
 int64_t HeapAllocations();

@@ -84,6 +84,7 @@ Json Describe(const std::string& directory) {
   const ModelDescription& description = model->description;
   Json json;
   json.Set("directory", directory).Set("preset", description.preset);
+  json.Set("weights", EnumName(description.weights));
   json.Set("parameters", ParameterCounts(*model));
   json.Set("source_vocabulary", model->source_tokenizer.vocabulary_size());
   json.Set("target_vocabulary", model->target_tokenizer.vocabulary_size());
@@ -128,9 +129,10 @@ std::string Text(const Json& json) {
   const std::string& preset = json.At("preset").AsString();
   std::string text = json.At("directory").AsString() + "\n";
   if (!preset.empty()) text += "  preset                  " + Escaped(preset) + "\n";
-  text += fmt::format("  {:<24}{}\n  {:<24}{}\n", "source vocabulary",
-                      json.At("source_vocabulary").AsInteger(), "target vocabulary",
-                      json.At("target_vocabulary").AsInteger());
+  text +=
+      fmt::format("  {:<24}{}\n  {:<24}{}\n  {:<24}{}\n", "weights", json.At("weights").AsString(),
+                  "source vocabulary", json.At("source_vocabulary").AsInteger(),
+                  "target vocabulary", json.At("target_vocabulary").AsInteger());
   AppendSection("Parameters", json.At("parameters"), &text);
   AppendSection("Best on development data", json.At("best"), &text);
   AppendSection("Text", json.At("text"), &text);

@@ -221,18 +221,20 @@ void AttentionBackward(const AttentionPass& pass, const AttentionStep& step,
   ProjectQueriesBackward(pass, step, d_step.s);
 }
 
-void AttentionParameterGradients(const AttentionOptions& options, ConstMatrix s,
+void AttentionParameterGradients(const AttentionPass& pass, ConstMatrix s,
                                  const AttentionCache& cache, AttentionParams& d_params) {
+  const AttentionOptions& options = pass.options;
+  const PackedWeights& weights = pass.workspace.weights;
   if (options.attention == Attention::kFixed) return;
   if (options.attention_window == AttentionWindow::kLocalP) {
-    AddWeightGradient(cache.d_center_hidden, s, d_params.W_p);
+    weights.AddGradient(cache.d_center_hidden, s, d_params.W_p);
   }
   switch (options.attention) {
     case Attention::kAdditive:
     case Attention::kLocation:
-      return AddWeightGradient(cache.d_q, s, d_params.W_a);
+      return weights.AddGradient(cache.d_q, s, d_params.W_a);
     case Attention::kGeneral:
-      return AddWeightGradient(s, cache.d_q, d_params.W_a);
+      return weights.AddGradient(s, cache.d_q, d_params.W_a);
     default:
       return;
   }
@@ -241,7 +243,7 @@ void AttentionParameterGradients(const AttentionOptions& options, ConstMatrix s,
 void AttentionMemoryBackward(const AttentionPass& pass, const AttentionGradients& gradients) {
   if (!HasKeys(pass.options)) return;
   const Matrix d_keys = gradients.memory.keys;
-  AddWeightGradient(d_keys, pass.memory.h, gradients.params.U_a);
+  pass.workspace.weights.AddGradient(d_keys, pass.memory.h, gradients.params.U_a);
   pass.workspace.weights.LinearTransposed(d_keys, pass.params.U_a, gradients.memory.h, true);
 }
 

@@ -166,7 +166,7 @@ void AttentionBackward(const AttentionPass& pass, const AttentionStep& step,
 
 // After Backward of every step, over all rows: s [N,H] their queries.
 // Cost: a GEMM for each matrix of the parameters.
-void AttentionParameterGradients(const AttentionOptions& options, ConstMatrix s,
+void AttentionParameterGradients(const AttentionPass& pass, ConstMatrix s,
                                  const AttentionCache& cache, AttentionParams& d_params);
 
 // After Backward of every step: from the gradient of the keys to that of the annotations and U_a.

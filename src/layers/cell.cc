@@ -215,7 +215,8 @@ void CellBackward(const CellStep& step, const CellStateGradient& d_state) {
   if (step.params.normalized()) NormalizeInputBackward(step);
 }
 
-void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_params) {
+void CellParameterGradients(Cell cell, const CellCache& cache, const PackedWeights& weights,
+                            CellParams& d_params) {
   const bool normalized = d_params.normalized();
   const ConstMatrix d_sum = normalized ? cache.norm.d_sum : cache.gates;
   const Matrix d_product = normalized ? cache.norm.d_recurrent : cache.gates;
@@ -224,23 +225,19 @@ void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_par
   switch (cell) {
     case Cell::kTanh:
     case Cell::kLstm:
-      AddWeightGradient(d_product, cache.h_prev, d_params.U);
+      weights.AddGradient(d_product, cache.h_prev, d_params.U);
       return;
     case Cell::kGru:
-      AddWeightGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
-      AddWeightGradient(normalized ? BlockN(d_product) : cache.d_recurrent, cache.h_prev,
-                        RowsN(d_params.U));
+      weights.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
+      weights.AddGradient(normalized ? BlockN(d_product) : cache.d_recurrent, cache.h_prev,
+                          RowsN(d_params.U));
       AddRowSums(cache.d_recurrent, d_params.b_u);
       return;
     case Cell::kGruResetBefore:
-      AddWeightGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
-      AddWeightGradient(BlockN(d_product), cache.recurrent, RowsN(d_params.U));
+      weights.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
+      weights.AddGradient(BlockN(d_product), cache.recurrent, RowsN(d_params.U));
       return;
   }
-}
-
-void AddWeightGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W) {
-  Gemm(d_y, x, d_W, {.transpose_a = true, .accumulate = true});
 }
 
 }  // namespace atento

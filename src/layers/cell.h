@@ -111,13 +111,11 @@ struct CellStateGradient {
 void CellBackward(const CellStep& step, const CellStateGradient& d_state);
 
 // After Backward of every step of a sequence: accumulates the gradients of U, b, b_u, g_x and g_h,
-// each in one product over all rows. The gradient of W, whose inputs the caller knows, is
-// AddWeightGradient's.
+// each in one product over all rows. The gradient of W is PackedWeights::AddGradient's, by the
+// caller, who knows its inputs.
 // Cost: one GEMM [G·H,N]·[N,H].
-void CellParameterGradients(Cell cell, const CellCache& cache, CellParams& d_params);
-
-// d_W += d_yᵀ x, for y = x Wᵀ. W may be a column block of a larger matrix.
-void AddWeightGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W);
+void CellParameterGradients(Cell cell, const CellCache& cache, const PackedWeights& weights,
+                            CellParams& d_params);
 
 }  // namespace atento
 

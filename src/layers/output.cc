@@ -9,9 +9,10 @@
 namespace atento {
 namespace {
 
-// Rows of logits at a time: large enough for a good GEMM, small enough to stay in cache.
-constexpr int kMostLogits = 1 << 20;
-int ChunkRows(int vocabulary) { return std::clamp(kMostLogits / vocabulary, 32, 1024); }
+// Rows of logits at a time: large enough for a good GEMM, small enough to stay in cache, and a
+// number that products like.
+constexpr int kMostLogits = 1 << 21;
+int ChunkRows(int vocabulary) { return std::clamp(kMostLogits / vocabulary, 32, 1024) / 32 * 32; }
 
 // Calls body(begin, count, logits [count,V]) for every chunk.
 template <class Body>
@@ -69,7 +70,7 @@ LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const i
       sums.log_prob += log_prob;
     }
     workspace.weights.LinearTransposed(logits, params.W_o, d_t.Rows(begin, count));
-    AddWeightGradient(logits, t.Rows(begin, count), d_params.W_o);
+    workspace.weights.AddGradient(logits, t.Rows(begin, count), d_params.W_o);
     AddRowSums(logits, d_params.b);
   });
   return sums;

@@ -101,8 +101,8 @@ void RecurrentBackward(const RecurrentLayer& layer, const RecurrentGradients& gr
   BackwardThroughTime(layer, gradients);
   PackedWeights& weights = layer.workspace.weights;
   const Matrix d_gates = layer.cache.gates;
-  CellParameterGradients(layer.cell, layer.cache, gradients.params);
-  AddWeightGradient(d_gates, layer.x, gradients.params.W);
+  CellParameterGradients(layer.cell, layer.cache, weights, gradients.params);
+  weights.AddGradient(d_gates, layer.x, gradients.params.W);
   if (!gradients.x.empty()) {
     weights.LinearTransposed(d_gates, layer.params.W, gradients.x, true);
   }

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "atento/options.h"
 #include "math/views.h"
 
 namespace atento {
@@ -22,6 +23,14 @@ struct GemmOptions {
 // distinct.
 void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options = {});
 
+// Whether this CPU has the instructions for products of such numbers. The reference multiplies
+// numbers that are rounded to bfloat16, which is no faster, and has no int8.
+bool HasProducts(Precision precision);
+
+inline Precision PrecisionOfProducts(TrainingPrecision precision) {
+  return precision == TrainingPrecision::kBfloat16 ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
 struct LinearOptions {
   bool accumulate = false;  // add to y instead of overwriting it
   ConstVector bias = {};    // [out], added to every row of y; empty: none
@@ -32,8 +41,14 @@ struct LinearOptions {
 // again after Invalidate(). W is recognised by its address, shape and stride: it must stay where it
 // is, and a column block of a larger matrix is a weight of its own.
 //
-// Threads: the products may be called at once from several threads; Invalidate and Clear may not
-// run beside products.
+// It also knows the precision of products. bfloat16: both factors are rounded to bfloat16, to
+// nearest and ties to even; sums and results are float32. W itself stays as it is: training adds
+// its small steps to float32. int8: integers with a scale for each row of x, found at every product,
+// and for each row of W (LinearTransposed: column), found when it is packed; their sums are exact.
+// For translation alone: neither AddGradient nor Invalidate.
+//
+// Threads: the products may be called at once from several threads; SetPrecision, Invalidate and
+// Clear may not run beside products.
 class PackedWeights {
  public:
   PackedWeights();
@@ -41,10 +56,18 @@ class PackedWeights {
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
 
+  // float32 until set. Forgets every weight. Requires: HasProducts(precision).
+  void SetPrecision(Precision precision);
+  Precision precision() const;
+
   // y [R,out] = or += x [R,in] · Wᵀ + bias.
   void Linear(ConstMatrix x, ConstMatrix W, Matrix y, const LinearOptions& options = {});
   // y [R,in] = or += x [R,out] · W: gradients with respect to the input of Linear.
   void LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate = false);
+
+  // d_W [out,in] += d_yᵀ [out,R] · x [R,in]: the gradient of W in Linear, in the precision of all
+  // products; d_W may be strided.
+  void AddGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W) const;
 
   // The numbers in the weights have changed, as after an optimizer's step: everything known is
   // packed again, into the memory it has. Several threads may share the work: each of `parts`

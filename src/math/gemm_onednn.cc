@@ -1,27 +1,26 @@
-// Matrix products by oneDNN; no other file knows of it. Written for oneDNN 2.6 and 3.x; only 2.6.3
-// was built and run, what is under DNNL_VERSION_MAJOR >= 3 is unverified.
+// Matrix products by oneDNN, which no file but this and gemm_onednn_product.* knows of. Written for
+// oneDNN 2.6 and 3.x; only 2.6.3 was built and run, what is under DNNL_VERSION_MAJOR >= 3 is
+// unverified.
 //
 // A product with weights is a `matmul` primitive, made for one shape and kept by the thread that
 // made it (Context). Its weights lie in whatever layout oneDNN asks for; PackedWeights owns the
 // copies. A product of two changing matrices is dnnl_sgemm, which needs no primitive: weight
 // gradients have a new K at every batch, and on AVX-512 it is as fast (2048×512, K 1283, Aᵀ: 101
-// GFLOP/s on a core, matmul 100).
-#include <omp.h>
+// GFLOP/s on a core, matmul 100). In bfloat16 there is no such function, and K is rounded up.
+#include "math/gemm.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
-#include <new>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <shared_mutex>
 #include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
-#include "atento/error.h"
 #include "base/random.h"
-#include "math/gemm.h"
+#include "math/gemm_onednn_product.h"
+#include "math/kernels.h"
+#include "math/kernels_int8.h"
 
 namespace atento {
 namespace {
@@ -29,215 +28,12 @@ namespace {
 static_assert(std::is_same_v<Real, float>, "the f64 build uses gemm_reference.cc");
 
 using dnnl::memory;
-
-// Never destroyed: primitives of threads that end late still refer to it.
-const dnnl::engine& CpuEngine() {
-  static const auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
-  return *engine;
-}
-
-[[noreturn]] void ThrowOneDnnError(const char* what) {
-  throw Error(ErrorKind::kInternal, std::string("oneDNN failed (") + what +
-                                        "); set ONEDNN_VERBOSE=1 to see the operation at fault");
-}
-
-void CheckStatus(dnnl_status_t status, const char* what) {
-  if (status != dnnl_success) ThrowOneDnnError(what);
-}
-
-class AlignedBuffer {
- public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t bytes)
-      : data_(::operator new(std::max<size_t>(bytes, 1), kAlignment)), size_bytes_(bytes) {}
-  AlignedBuffer(AlignedBuffer&& other) noexcept { *this = std::move(other); }
-  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_bytes_, other.size_bytes_);
-    return *this;
-  }
-  ~AlignedBuffer() { ::operator delete(data_, kAlignment); }
-  void* data() const { return data_; }
-  size_t size_bytes() const { return size_bytes_; }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  void* data_ = nullptr;
-  size_t size_bytes_ = 0;
-};
-
-// A matrix [rows, cols] whose element (i,j) is at i·row_stride + j·col_stride.
-memory::desc MatrixDesc(int rows, int cols, int row_stride, int col_stride) {
-  return memory::desc({rows, cols}, memory::data_type::f32, memory::dims{row_stride, col_stride});
-}
-
-dnnl::primitive_attr Attributes(bool accumulate) {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  attributes.set_fpmath_mode(dnnl::fpmath_mode::strict);
-  if (accumulate) {
-    dnnl::post_ops sum;
-    sum.append_sum(1.0f);
-    attributes.set_post_ops(sum);
-  }
-  return attributes;
-}
-
-// The one place where 2.x and 3.x differ.
-dnnl::matmul::primitive_desc MatmulDesc(const memory::desc& x, const memory::desc& weights,
-                                        const memory::desc* bias, const memory::desc& y,
-                                        const dnnl::primitive_attr& attributes) {
-#if DNNL_VERSION_MAJOR >= 3
-  if (bias) return {CpuEngine(), x, weights, *bias, y, attributes};
-  return {CpuEngine(), x, weights, y, attributes};
-#else
-  if (bias) return {dnnl::matmul::desc(x, weights, *bias, y), attributes, CpuEngine()};
-  return {dnnl::matmul::desc(x, weights, y), attributes, CpuEngine()};
-#endif
-}
-
-// ---- layouts of packed weights -----------------------------------------------------------------
-
-// Numbers the layouts that oneDNN has asked for, so that a product finds its copy of the weights by
-// comparing two integers.
-class LayoutRegistry {
- public:
-  int Number(const memory::desc& layout) {
-    std::lock_guard lock(mutex_);
-    auto it = std::find(layouts_.begin(), layouts_.end(), layout);
-    if (it == layouts_.end()) it = layouts_.insert(it, layout);
-    return static_cast<int>(it - layouts_.begin());
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<memory::desc> layouts_;
-};
-
-LayoutRegistry& Layouts() {
-  static auto* registry = new LayoutRegistry;
-  return *registry;
-}
-
-// ---- products, per thread ----------------------------------------------------------------------
-
-// All that a primitive is specialised on. y [M,N] = x [M,K] · B [K,N].
-struct ProductKey {
-  int M, N, K, x_stride, y_stride;
-  int threads;
-  bool accumulate, bias;
-  bool operator==(const ProductKey&) const = default;
-};
-
-struct ProductKeyHash {
-  size_t operator()(const ProductKey& key) const {
-    auto join = [](int high, int low) {
-      return static_cast<uint64_t>(static_cast<uint32_t>(high)) << 32 | static_cast<uint32_t>(low);
-    };
-    uint64_t hash = join(key.M, key.N) * 0x9e3779b97f4a7c15u;
-    hash = (hash ^ hash >> 29 ^ join(key.K, key.x_stride)) * 0xbf58476d1ce4e5b9u;
-    hash = (hash ^ hash >> 32 ^ join(key.y_stride, key.threads)) * 0x94d049bb133111ebu;
-    hash ^= static_cast<uint64_t>(key.accumulate) << 1 | static_cast<uint64_t>(key.bias);
-    return static_cast<size_t>(hash ^ hash >> 31);
-  }
-};
-
-struct Product {
-  dnnl::matmul primitive;
-  memory::desc layout;  // of the weights
-  int layout_number;
-  size_t scratch_bytes;
-  memory x, weights, y, bias, scratch;
-};
-
-Product NewProduct(const ProductKey& key) {
-  try {
-    memory::desc x = MatrixDesc(key.M, key.K, key.x_stride, 1);
-    memory::desc y = MatrixDesc(key.M, key.N, key.y_stride, 1);
-    memory::desc bias = MatrixDesc(1, key.N, key.N, 1);
-    memory::desc any({key.K, key.N}, memory::data_type::f32, memory::format_tag::any);
-    auto desc = MatmulDesc(x, any, key.bias ? &bias : nullptr, y, Attributes(key.accumulate));
-    const dnnl::engine& engine = CpuEngine();
-    Product product;
-    product.primitive = dnnl::matmul(desc);
-    product.layout = desc.weights_desc();
-    product.layout_number = Layouts().Number(product.layout);
-    product.scratch_bytes = desc.scratchpad_desc().get_size();
-    product.x = memory(x, engine, nullptr);
-    product.weights = memory(product.layout, engine, nullptr);
-    product.y = memory(y, engine, nullptr);
-    if (key.bias) product.bias = memory(bias, engine, nullptr);
-    product.scratch = memory(desc.scratchpad_desc(), engine, nullptr);
-    return product;
-  } catch (const dnnl::error& error) {
-    ThrowOneDnnError(error.what());
-  }
-}
-
-// What a thread needs for its products.
-class Context {
- public:
-  static Context& OfThisThread() {
-    thread_local Context context;
-    return context;
-  }
-
-  void SetThreads(int threads) {
-    threads_ = threads;
-    omp_set_num_threads(threads);
-  }
-  int threads() const { return threads_; }
-  dnnl_stream_t stream() const { return stream_.get(); }
-
-  Product& Find(const ProductKey& key) {
-    auto it = products_.find(key);
-    if (it != products_.end()) return it->second;
-    // About 40 kB each. Only a program with very many shapes ever gets here.
-    if (products_.size() >= kMaxProducts) products_.clear();
-    return products_.emplace(key, NewProduct(key)).first->second;
-  }
-
-  void* Scratch(size_t bytes) {
-    if (scratch_.size_bytes() < bytes) scratch_ = AlignedBuffer(bytes);
-    return scratch_.data();
-  }
-
- private:
-  static constexpr size_t kMaxProducts = 2048;
-  // OpenMP's own default would be all the cores.
-  Context() : stream_(CpuEngine()) { SetThreads(1); }
-
-  int threads_ = 1;
-  dnnl::stream stream_;
-  std::unordered_map<ProductKey, Product, ProductKeyHash> products_;
-  AlignedBuffer scratch_;
-};
-
-void SetHandle(const memory& handle, const void* data) {
-  handle.set_data_handle(const_cast<void*>(data));
-}
-
-void Execute(Context& context, Product& product, const float* x, const void* weights,
-             const float* bias, float* y) {
-  SetHandle(product.x, x);
-  SetHandle(product.weights, weights);
-  SetHandle(product.y, y);
-  dnnl_exec_arg_t arguments[5] = {{DNNL_ARG_SRC, product.x.get()},
-                                  {DNNL_ARG_WEIGHTS, product.weights.get()},
-                                  {DNNL_ARG_DST, product.y.get()}};
-  int count = 3;
-  if (product.scratch_bytes > 0) {
-    SetHandle(product.scratch, context.Scratch(product.scratch_bytes));
-    arguments[count++] = {DNNL_ARG_SCRATCHPAD, product.scratch.get()};
-  }
-  if (bias) {
-    SetHandle(product.bias, bias);
-    arguments[count++] = {DNNL_ARG_BIAS, product.bias.get()};
-  }
-  CheckStatus(dnnl_primitive_execute(product.primitive.get(), context.stream(), count, arguments),
-              "matrix product");
-  CheckStatus(dnnl_stream_wait(context.stream()), "matrix product");
-}
+using onednn::AlignedBuffer;
+using onednn::CheckStatus;
+using onednn::Context;
+using onednn::MatrixDesc;
+using onednn::Product;
+using onednn::ProductKind;
 
 // The number of rows to do next, of those left. A primitive is made for one number of rows, which
 // takes about 0.2 ms, and long batches hardly ever have equal numbers: so that they share
@@ -247,7 +43,15 @@ int RowsAtOnce(int rows) {
   return rows <= 1024 ? rows / 32 * 32 : rows / 256 * 256;
 }
 
-// ---- packed weights ----------------------------------------------------------------------------
+// The terms of a gradient's sums to do next, of those left, and what they are filled up to with
+// zeros: for the same reason.
+constexpr int kMostTermsAtOnce = 1024;
+int RoundedTerms(int terms) {
+  const int unit = terms <= 512 ? 32 : 64;
+  return (terms + unit - 1) / unit * unit;
+}
+
+// ---- packed weights -----------------------------------------------------------------------------
 
 struct WeightKey {
   const float* data;
@@ -272,6 +76,9 @@ struct PackedCopy {
   memory plain, packed, scratch;
   AlignedBuffer scratch_buffer;
   dnnl::reorder reorder;
+  // int8: of B's columns, w_kj = q_kj · scale_j, and what DequantizeProduct takes off.
+  std::vector<float> scale;
+  std::vector<int32_t> offset;
 
   void Pack(dnnl_stream_t stream) const {
     dnnl_exec_arg_t arguments[3] = {{DNNL_ARG_FROM, plain.get()},
@@ -282,23 +89,60 @@ struct PackedCopy {
   }
 };
 
-std::unique_ptr<PackedCopy> NewPackedCopy(const WeightKey& key, const Product& product) {
+// B, the weights or their transpose, in integers. B(k,j) is at k·row_stride + j·col_stride.
+std::vector<int8_t> QuantizeColumns(const WeightKey& key, PackedCopy& copy) {
+  const int K = key.transposed ? key.cols : key.rows, N = key.transposed ? key.rows : key.cols;
+  const ptrdiff_t row_stride = key.transposed ? 1 : key.stride;
+  const ptrdiff_t col_stride = key.transposed ? key.stride : 1;
+  std::vector<int8_t> q(static_cast<size_t>(K) * static_cast<size_t>(N));
+  for (int j = 0; j < N; ++j) {
+    const float* column = key.data + j * col_stride;
+    float largest = 0;
+    for (int k = 0; k < K; ++k) largest = std::max(largest, std::abs(column[k * row_stride]));
+    const float scale = largest / 127;
+    int32_t sum = 0;
+    for (int k = 0; k < K; ++k) {
+      const float value = scale > 0 ? std::nearbyint(column[k * row_stride] / scale) : 0;
+      const auto integer = static_cast<int8_t>(std::clamp(value, -127.0f, 127.0f));
+      q[static_cast<size_t>(j) * static_cast<size_t>(K) + static_cast<size_t>(k)] = integer;
+      sum += integer;
+    }
+    copy.scale.push_back(scale);
+    copy.offset.push_back(kInt8Zero * sum);
+  }
+  return q;
+}
+
+// Packed at once: integers are not packed again.
+std::unique_ptr<PackedCopy> NewPackedCopy(const WeightKey& key, const Product& product,
+                                          Precision precision) {
   try {
-    const dnnl::engine& engine = CpuEngine();
+    const dnnl::engine& engine = onednn::CpuEngine();
     auto copy = std::make_unique<PackedCopy>();
     copy->layout_number = product.layout_number;
     copy->buffer = AlignedBuffer(product.layout.get_size());
-    memory::desc plain = key.transposed ? MatrixDesc(key.cols, key.rows, 1, key.stride)
-                                        : MatrixDesc(key.rows, key.cols, key.stride, 1);
-    copy->plain = memory(plain, engine, const_cast<float*>(key.data));
+    memory::desc plain =
+        key.transposed ? MatrixDesc(memory::data_type::f32, key.cols, key.rows, 1, key.stride)
+                       : MatrixDesc(memory::data_type::f32, key.rows, key.cols, key.stride, 1);
+    const void* data = key.data;
+    std::vector<int8_t> integers;
+    if (precision == Precision::kInt8) {
+      integers = QuantizeColumns(key, *copy);
+      data = integers.data();
+      const int K = key.transposed ? key.cols : key.rows, N = key.transposed ? key.rows : key.cols;
+      plain = MatrixDesc(memory::data_type::s8, K, N, 1, K);
+    }
+    copy->plain = memory(plain, engine, const_cast<void*>(data));
     copy->packed = memory(product.layout, engine, copy->buffer.data());
-    dnnl::reorder::primitive_desc desc(engine, plain, engine, product.layout, Attributes(false));
+    dnnl::reorder::primitive_desc desc(engine, plain, engine, product.layout,
+                                       onednn::Attributes(false));
     copy->scratch_buffer = AlignedBuffer(desc.scratchpad_desc().get_size());
     copy->scratch = memory(desc.scratchpad_desc(), engine, copy->scratch_buffer.data());
     copy->reorder = dnnl::reorder(desc);
+    copy->Pack(Context::OfThisThread().stream());
     return copy;
   } catch (const dnnl::error& error) {
-    ThrowOneDnnError(error.what());
+    onednn::ThrowError(error.what());
   }
 }
 
@@ -308,48 +152,89 @@ struct PackedWeights::Impl {
   // Usually there is one layout per weight, whatever the number of rows.
   using Copies = std::vector<std::unique_ptr<PackedCopy>>;
 
-  const void* Find(const WeightKey& key, const Product& product) {
+  const PackedCopy& Find(const WeightKey& key, const Product& product) {
     {
       std::shared_lock lock(mutex);
       auto it = weights.find(key);
       if (it != weights.end()) {
         for (const auto& copy : it->second) {
-          if (copy->layout_number == product.layout_number) return copy->buffer.data();
+          if (copy->layout_number == product.layout_number) return *copy;
         }
       }
     }
     return Pack(key, product);
   }
 
-  const void* Pack(const WeightKey& key, const Product& product) {
+  const PackedCopy& Pack(const WeightKey& key, const Product& product) {
     std::unique_lock lock(mutex);
     Copies& copies = weights[key];
     for (const auto& copy : copies) {  // another thread may have been faster
-      if (copy->layout_number == product.layout_number) return copy->buffer.data();
+      if (copy->layout_number == product.layout_number) return *copy;
     }
-    auto copy = NewPackedCopy(key, product);
-    copy->Pack(Context::OfThisThread().stream());
-    copies.push_back(std::move(copy));
+    copies.push_back(NewPackedCopy(key, product, precision));
     PackedCopy* added = copies.back().get();
     auto smaller = [](const PackedCopy* a, const PackedCopy* b) {
       return a->buffer.size_bytes() > b->buffer.size_bytes();
     };
     by_size.insert(std::upper_bound(by_size.begin(), by_size.end(), added, smaller), added);
-    return added->buffer.data();
+    return *added;
   }
 
-  // y = or += x · B, B [K,N] being W or Wᵀ.
-  void Multiply(ConstMatrix x, const WeightKey& key, Matrix y, bool accumulate, const float* bias) {
-    Context& context = Context::OfThisThread();
+  // y = or += x · B + bias, B [K,N] being W or Wᵀ.
+  void Multiply(ConstMatrix x, const WeightKey& key, Matrix y, const LinearOptions& options) {
     for (int begin = 0; begin < y.rows;) {
       const int rows = RowsAtOnce(y.rows - begin);
-      Product& product = context.Find({rows, y.cols, x.cols, x.stride, y.stride, context.threads(),
-                                       accumulate, bias != nullptr});
-      Execute(context, product, x.Row(begin), Find(key, product), bias, y.Row(begin));
+      MultiplyRows(x.Rows(begin, rows), key, y.Rows(begin, rows), options);
       begin += rows;
     }
   }
 
+  void MultiplyRows(ConstMatrix x, const WeightKey& key, Matrix y, const LinearOptions& options) {
+    Context& context = Context::OfThisThread();
+    const int M = y.rows, N = y.cols, K = x.cols, threads = context.threads();
+    const float* bias = options.bias.empty() ? nullptr : options.bias.data();
+    if (precision == Precision::kFloat32) {
+      Product& product = context.Find({ProductKind::kFloat32, M, N, K, x.stride, y.stride, threads,
+                                       options.accumulate, bias != nullptr});
+      context.Execute(product, x.data, Find(key, product).buffer.data(), bias, y.data);
+      return;
+    }
+    if (precision == Precision::kBfloat16) return MultiplyBfloat16(x, key, y, options);
+    Product& product = context.Find({ProductKind::kInt8, M, N, K, K, N, threads, false, false});
+    const PackedCopy& copy = Find(key, product);
+    uint8_t* q = context.Scratch<uint8_t>(Context::kLeft, x.size());
+    float* scale = context.Scratch<float>(Context::kScales, static_cast<size_t>(M));
+    int32_t* sums = context.Scratch<int32_t>(Context::kSums, y.size());
+    QuantizeRows(x, q, scale);
+    context.Execute(product, q, copy.buffer.data(), nullptr, sums);
+    DequantizeProduct(sums, scale, {copy.scale.data(), copy.offset.data()}, options.bias,
+                      options.accumulate, y);
+  }
+
+  void MultiplyBfloat16(ConstMatrix x, const WeightKey& key, Matrix y,
+                        const LinearOptions& options) {
+    Context& context = Context::OfThisThread();
+    const float* bias = options.bias.empty() ? nullptr : options.bias.data();
+    // With gaps in y oneDNN does not pack the weights, but for a single row, and sums in another
+    // order then: the next product's rounding would make much of it.
+    const bool gaps = y.stride != y.cols;
+    Matrix dense = y;
+    if (gaps) dense = Matrix(context.Scratch<float>(Context::kSums, y.size()), y.rows, y.cols);
+    Product& product =
+        context.Find({ProductKind::kBfloat16, y.rows, y.cols, x.cols, x.cols, y.cols,
+                      context.threads(), options.accumulate && !gaps, bias != nullptr});
+    uint16_t* rounded = context.Scratch<uint16_t>(Context::kLeft, x.size());
+    RoundToBfloat16(x, rounded);
+    context.Execute(product, rounded, Find(key, product).buffer.data(), bias, dense.data);
+    if (!gaps) return;
+    if (options.accumulate) {
+      AddTo(dense, y);
+    } else {
+      CopyMatrix(dense, y);
+    }
+  }
+
+  Precision precision = Precision::kFloat32;
   std::shared_mutex mutex;
   std::unordered_map<WeightKey, Copies, WeightKeyHash> weights;
   std::vector<const PackedCopy*> by_size;  // all, the largest first
@@ -365,29 +250,58 @@ void EmptySum(Matrix y, bool accumulate, ConstVector bias) {
   }
 }
 
+// x in bfloat16 and zeros, [rows, x.cols].
+uint16_t* RoundedRows(Context& context, Context::Purpose purpose, ConstMatrix x, int rows) {
+  const size_t size = static_cast<size_t>(rows) * static_cast<size_t>(x.cols);
+  uint16_t* rounded = context.Scratch<uint16_t>(purpose, size);
+  RoundToBfloat16(x, rounded);
+  std::fill(rounded + x.size(), rounded + size, uint16_t{0});
+  return rounded;
+}
+
+// d_W += d_yᵀ x.
+void AddGradientOfBfloat16(ConstMatrix d_y, ConstMatrix x, Matrix d_W) {
+  Context& context = Context::OfThisThread();
+  for (int begin = 0; begin < x.rows; begin += kMostTermsAtOnce) {
+    const int rows = std::min(kMostTermsAtOnce, x.rows - begin), terms = RoundedTerms(rows);
+    const uint16_t* left = RoundedRows(context, Context::kLeft, d_y.Rows(begin, rows), terms);
+    const uint16_t* right = RoundedRows(context, Context::kRight, x.Rows(begin, rows), terms);
+    Product& product = context.Find({ProductKind::kGradient, d_W.rows, d_W.cols, terms, d_W.rows,
+                                     d_W.stride, context.threads(), true, false});
+    context.Execute(product, left, right, nullptr, d_W.data);
+  }
+}
+
 }  // namespace
 
 PackedWeights::PackedWeights() : impl_(std::make_unique<Impl>()) {}
 PackedWeights::~PackedWeights() = default;
+
+void PackedWeights::SetPrecision(Precision precision) {
+  CHECK(HasProducts(precision));
+  Clear();
+  impl_->precision = precision;
+}
+
+Precision PackedWeights::precision() const { return impl_->precision; }
 
 void PackedWeights::Linear(ConstMatrix x, ConstMatrix W, Matrix y, const LinearOptions& options) {
   CHECK(x.rows == y.rows && x.cols == W.cols && y.cols == W.rows);
   CHECK(options.bias.empty() || options.bias.size() == static_cast<size_t>(W.rows));
   if (y.empty()) return;
   if (x.cols == 0) return EmptySum(y, options.accumulate, options.bias);
-  impl_->Multiply(x, {W.data, W.rows, W.cols, W.stride, true}, y, options.accumulate,
-                  options.bias.empty() ? nullptr : options.bias.data());
+  impl_->Multiply(x, {W.data, W.rows, W.cols, W.stride, true}, y, options);
 }
 
 void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate) {
   CHECK(x.rows == y.rows && x.cols == W.rows && y.cols == W.cols);
   if (y.empty()) return;
   if (x.cols == 0) return EmptySum(y, accumulate, {});
-  impl_->Multiply(x, {W.data, W.rows, W.cols, W.stride, false}, y, accumulate, nullptr);
+  impl_->Multiply(x, {W.data, W.rows, W.cols, W.stride, false}, y, {.accumulate = accumulate});
 }
 
 void PackedWeights::Invalidate(int part, int parts) {
-  CHECK(part >= 0 && part < parts);
+  CHECK(part >= 0 && part < parts && impl_->precision != Precision::kInt8);
   // The largest first, dealt out in turn.
   for (size_t i = static_cast<size_t>(part); i < impl_->by_size.size();
        i += static_cast<size_t>(parts)) {
@@ -404,6 +318,16 @@ size_t PackedWeights::packed_bytes() const {
   size_t total = 0;
   for (const PackedCopy* copy : impl_->by_size) total += copy->buffer.size_bytes();
   return total;
+}
+
+void PackedWeights::AddGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W) const {
+  CHECK(d_y.rows == x.rows && d_W.rows == d_y.cols && d_W.cols == x.cols);
+  if (d_W.empty()) return;
+  if (impl_->precision == Precision::kFloat32) {
+    return Gemm(d_y, x, d_W, {.transpose_a = true, .accumulate = true});
+  }
+  CHECK(impl_->precision == Precision::kBfloat16);
+  AddGradientOfBfloat16(d_y, x, d_W);
 }
 
 void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options) {
@@ -424,6 +348,23 @@ void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options) {
 void SetGemmThreads(int threads) {
   CHECK(threads >= 1);
   Context::OfThisThread().SetThreads(threads);
+}
+
+bool HasProducts(Precision precision) {
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  // The sets of instructions that oneDNN tells apart are sets of bits.
+  auto has = [&](dnnl::cpu_isa set) {
+    return (isa & static_cast<unsigned>(set)) == static_cast<unsigned>(set);
+  };
+  switch (precision) {
+    case Precision::kFloat32:
+      return true;
+    case Precision::kBfloat16:
+      return has(dnnl::cpu_isa::avx512_core_bf16);
+    case Precision::kInt8:
+      return has(dnnl::cpu_isa::avx512_core_vnni);
+  }
+  return false;
 }
 
 const char* GemmBackend() {

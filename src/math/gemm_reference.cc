@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "math/gemm.h"
+#include "math/kernels.h"
 
 namespace atento {
 namespace {
@@ -58,15 +59,49 @@ void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options) {
 }
 
 // Nothing is packed.
-struct PackedWeights::Impl {};
+struct PackedWeights::Impl {
+  Precision precision = Precision::kFloat32;
+};
 
-PackedWeights::PackedWeights() = default;
+namespace {
+
+// x, or a copy of it that is rounded as the precision says.
+class Factor {
+ public:
+  Factor(Precision precision, ConstMatrix x) : view_(x) {
+    if (precision == Precision::kFloat32) return;
+    std::vector<uint16_t> rounded(x.size());
+    RoundToBfloat16(x, rounded.data());
+    copy_.resize(x.size());
+    FromBfloat16(rounded, copy_);
+    view_ = ConstMatrix(copy_.data(), x.rows, x.cols);
+  }
+  ConstMatrix view() const { return view_; }
+
+ private:
+  std::vector<Real> copy_;
+  ConstMatrix view_;
+};
+
+}  // namespace
+
+bool HasProducts(Precision precision) { return precision != Precision::kInt8; }
+
+PackedWeights::PackedWeights() : impl_(std::make_unique<Impl>()) {}
 PackedWeights::~PackedWeights() = default;
+
+void PackedWeights::SetPrecision(Precision precision) {
+  CHECK(HasProducts(precision));
+  impl_->precision = precision;
+}
+
+Precision PackedWeights::precision() const { return impl_->precision; }
 
 void PackedWeights::Linear(ConstMatrix x, ConstMatrix W, Matrix y, const LinearOptions& options) {
   CHECK(x.rows == y.rows && x.cols == W.cols && y.cols == W.rows);
   CHECK(options.bias.empty() || options.bias.size() == static_cast<size_t>(W.rows));
-  Gemm(x, W, y, {.transpose_b = true, .accumulate = options.accumulate});
+  const Factor left(impl_->precision, x), right(impl_->precision, W);
+  Gemm(left.view(), right.view(), y, {.transpose_b = true, .accumulate = options.accumulate});
   if (options.bias.empty()) return;
   for (int i = 0; i < y.rows; ++i) {
     for (int j = 0; j < y.cols; ++j) y(i, j) += options.bias[static_cast<size_t>(j)];
@@ -75,7 +110,14 @@ void PackedWeights::Linear(ConstMatrix x, ConstMatrix W, Matrix y, const LinearO
 
 void PackedWeights::LinearTransposed(ConstMatrix x, ConstMatrix W, Matrix y, bool accumulate) {
   CHECK(x.rows == y.rows && x.cols == W.rows && y.cols == W.cols);
-  Gemm(x, W, y, {.accumulate = accumulate});
+  const Factor left(impl_->precision, x), right(impl_->precision, W);
+  Gemm(left.view(), right.view(), y, {.accumulate = accumulate});
+}
+
+void PackedWeights::AddGradient(ConstMatrix d_y, ConstMatrix x, Matrix d_W) const {
+  CHECK(d_y.rows == x.rows && d_W.rows == d_y.cols && d_W.cols == x.cols);
+  const Factor left(impl_->precision, d_y), right(impl_->precision, x);
+  Gemm(left.view(), right.view(), d_W, {.transpose_a = true, .accumulate = true});
 }
 
 void PackedWeights::Invalidate(int, int) {}

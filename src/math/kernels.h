@@ -158,6 +158,13 @@ void Maxout(ConstMatrix x, Matrix y);
 // d_x is overwritten: the gradient goes to the larger of each pair, on a tie to the first.
 void MaxoutBackward(ConstMatrix x, ConstMatrix d_y, Matrix d_x);
 
+// ---- bfloat16: the upper half of a float32 ------------------------------------------------------
+// y [R·C] = the rows of x one after the other, rounded to nearest, ties to even. What is beyond the
+// largest becomes infinity; NaN stays NaN. In the f64 build x is rounded to float32 first.
+void RoundToBfloat16(ConstMatrix x, uint16_t* y);
+// y = x, exactly.
+void FromBfloat16(std::span<const uint16_t> x, Vector y);
+
 // ---- optimizers: one fused pass over a slice of the flat parameter arena -----------------------
 // gradient_scale multiplies every gradient first (clipping).
 struct AdamStep {

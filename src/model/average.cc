@@ -75,10 +75,12 @@ void CheckAlike(const Named& a, const Named& b) {
 std::unique_ptr<Model> AverageModels(std::span<const std::string> directories) {
   CHECK(!directories.empty());
   std::unique_ptr<Model> first = LoadModel(directories[0]);
+  CheckFloat32(*first, directories[0]);
   Mean mean;
   mean.Add(first->parameters);
   for (const std::string& directory : directories.subspan(1)) {
     const std::unique_ptr<Model> other = LoadModel(directory);
+    CheckFloat32(*other, directory);
     CheckAlike({directories[0], *first}, {directory, *other});
     mean.Add(other->parameters);
   }

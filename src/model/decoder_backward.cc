@@ -169,30 +169,34 @@ class Backward {
   void ParameterGradients() {
     const DecoderInputBlocks d_input = SplitDecoderInput(config_, d_params_.cells[0].W);
     const Matrix d_gates = cache_.cells[0].gates;
-    AddWeightGradient(d_gates, cache_.embedding, d_input.embedding);
+    weights_.AddGradient(d_gates, cache_.embedding, d_input.embedding);
     if (config_.fed_context_size() > 0) {
-      AddWeightGradient(d_gates, cache_.attention.context, d_input.context);
+      weights_.AddGradient(d_gates, cache_.attention.context, d_input.context);
     }
-    if (config_.input_feeding) AddWeightGradient(d_gates, cache_.t_prev, d_input.t);
+    if (config_.input_feeding) weights_.AddGradient(d_gates, cache_.t_prev, d_input.t);
     for (size_t l = 0; l < cache_.cells.size(); ++l) {
-      CellParameterGradients(config_.cell, cache_.cells[l], d_params_.cells[l]);
-      if (l > 0) AddWeightGradient(cache_.cells[l].gates, cache_.inputs[l], d_params_.cells[l].W);
+      CellParameterGradients(config_.cell, cache_.cells[l], weights_, d_params_.cells[l]);
+      if (l > 0)
+        weights_.AddGradient(cache_.cells[l].gates, cache_.inputs[l], d_params_.cells[l].W);
     }
     if (config_.has_transition()) {
-      CellParameterGradients(config_.cell, cache_.transition, d_params_.transition);
-      AddWeightGradient(cache_.transition.gates, cache_.attention.context, d_params_.transition.W);
+      CellParameterGradients(config_.cell, cache_.transition, weights_, d_params_.transition);
+      weights_.AddGradient(cache_.transition.gates, cache_.attention.context,
+                           d_params_.transition.W);
     }
     if (config_.attention != atento::Attention::kNone) {
       const PhaseScope phase(pass_.model.workspace.phases, Phase::kAttention);
-      AttentionParameterGradients(config_, DecoderQueries(config_, cache_), cache_.attention,
+      AttentionParameterGradients({config_, params_.attention, pass_.memory, pass_.model.workspace},
+                                  DecoderQueries(config_, cache_), cache_.attention,
                                   d_params_.attention);
     }
     const ReadoutBlocks d_readout = SplitReadout(config_, d_params_.W_readout);
-    AddWeightGradient(d_inner_, DecoderReadoutStates(config_, cache_), d_readout.state);
+    weights_.AddGradient(d_inner_, DecoderReadoutStates(config_, cache_), d_readout.state);
     if (config_.context_size() > 0) {
-      AddWeightGradient(d_inner_, cache_.attention.context, d_readout.context);
+      weights_.AddGradient(d_inner_, cache_.attention.context, d_readout.context);
     }
-    if (config_.deep_readout()) AddWeightGradient(d_inner_, cache_.embedding, d_readout.embedding);
+    if (config_.deep_readout())
+      weights_.AddGradient(d_inner_, cache_.embedding, d_readout.embedding);
   }
 
   const DecoderPass& pass_;

@@ -80,7 +80,7 @@ void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
     StartParams& d_params = gradients.params.start[l];
     TanhBackward(start.h[l], d_start.h[l]);
     AddRowSums(d_start.h[l], d_params.b);
-    AddWeightGradient(d_start.h[l], x, d_params.W);
+    pass.workspace.weights.AddGradient(d_start.h[l], x, d_params.W);
     pass.workspace.weights.LinearTransposed(d_start.h[l], pass.params.decoder.start[l].W, d_x,
                                             true);
   }

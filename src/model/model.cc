@@ -4,10 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,7 +21,7 @@
 namespace atento {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kParametersFile = "model.safetensors";
 
@@ -74,17 +72,19 @@ Json ConfigToJson(const Model& model) {
   json.Set("text", OptionsToJson(d.text));
   json.Set("model", OptionsToJson(ModelObject{d.model}));
   json.Set("training", OptionsToJson(d.training));
+  json.Set("weights", EnumName(d.weights));
   json.Set("checksums", OptionsToJson(checksums));
   return json;
 }
 
-// A member of a format that is complete: every option is there, and no other.
+// A member of a format that is complete: every option is there, but for one that its format does
+// not have yet, and no other.
 template <class Options>
-Options MemberFromJson(const Json& json, const char* key) {
+Options MemberFromJson(const Json& json, const char* key, std::string_view newer = {}) {
   const Json& member = json.At(key);
   Options options;
   Options::ForEach(options, [&](const char* name, const auto&, const Range&, const char*) {
-    if (member.Find(name)) return;
+    if (member.Find(name) || name == newer) return;
     throw Error(ErrorKind::kData, std::string(key) + ": the key '" + name + "' is missing");
   });
   return OptionsFromJson(member, options, key);
@@ -98,15 +98,17 @@ ModelDescription DescriptionFromJson(const Json& json) {
                                       AtentoVersion() + " can read: update atento");
   }
   if (format < 1) throw Error(ErrorKind::kData, "format " + std::to_string(format) + " is unknown");
-  internal::CheckNoOtherKeys(
-      json, {"format", "atento_version", "preset", "text", "model", "training", "checksums"},
-      "top level");
+  std::vector<std::string_view> keys = {"format", "atento_version", "preset",   "text",
+                                        "model",  "training",       "checksums"};
+  if (format >= 2) keys.push_back("weights");
+  internal::CheckNoOtherKeys(json, keys, "top level");
   json.At("atento_version").AsString();
   ModelDescription d;
   d.preset = json.At("preset").AsString();
   d.text = MemberFromJson<TextOptions>(json, "text");
   d.model = MemberFromJson<ModelObject>(json, "model");
-  d.training = MemberFromJson<TrainingOptions>(json, "training");
+  d.training = MemberFromJson<TrainingOptions>(json, "training", format < 2 ? "precision" : "");
+  if (format >= 2) d.weights = ParseEnum<Precision>("weights", json.At("weights").AsString());
   return d;
 }
 
@@ -185,59 +187,6 @@ Tokenizer LoadVocabulary(const std::string& directory, const char* side, Tokeniz
   return Tokenizer::Parse(kind, normalization, bytes, file);
 }
 
-// ---- parameters --------------------------------------------------------------------------------
-
-std::vector<int64_t> Shape(const Tensor& tensor) {
-  if (tensor.cols == 0) return {tensor.rows};
-  return {tensor.rows, tensor.cols};
-}
-
-// Before any memory is asked for: a file that fits bounds what the model takes.
-void CheckTensors(const ModelConfig& config, const SafetensorsFile& file) {
-  auto fail = [&](const std::string& tensor, const std::string& what) {
-    throw Error(ErrorKind::kData, file.name() + ": tensor " + Json(tensor).Dump() + " " + what +
-                                      ": the file does not belong to this model's config.json");
-  };
-  size_t expected = 0;
-  Seq2SeqParams shapes;
-  ForEachTensor(config, shapes, [&](const Tensor& tensor) {
-    ++expected;
-    const SafetensorsEntry* entry = file.Find(tensor.name);
-    if (!entry) return fail(tensor.name, "is missing");
-    if (entry->dtype != Dtype::kF32) {
-      fail(tensor.name, "is of type " + std::string(DtypeName(entry->dtype)) + ", not F32");
-    }
-    if (entry->shape != Shape(tensor)) {
-      fail(tensor.name,
-           "has the shape " + ShapeText(entry->shape) + ", not " + ShapeText(Shape(tensor)));
-    }
-  });
-  if (file.entries().size() == expected) return;
-  for (const SafetensorsEntry& entry : file.entries()) {
-    bool known = false;
-    ForEachTensor(config, shapes,
-                  [&](const Tensor& tensor) { known |= tensor.name == entry.name; });
-    if (!known) fail(entry.name, "is unknown");
-  }
-}
-
-void CopyTensors(const ModelConfig& config, const SafetensorsFile& file, Parameters& parameters) {
-  ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
-    file.ReadTensor(tensor.name, Shape(tensor), tensor.values());
-  });
-}
-
-// The numbers where they are, or, in the f64 build, a copy that `converted` keeps.
-template <class T>
-std::span<const float> AsFloats(std::span<T> values, std::vector<std::vector<float>>& converted) {
-  if constexpr (std::is_same_v<T, float>) {
-    return values;
-  } else {
-    converted.emplace_back(values.begin(), values.end());
-    return converted.back();
-  }
-}
-
 void CheckDirectory(const std::string& directory) {
   if (!IsDirectory(directory)) {
     throw Error(ErrorKind::kNotFound,
@@ -295,9 +244,11 @@ std::unique_ptr<Model> LoadModel(const std::string& directory) {
                                       "model directory");
   }
   const SafetensorsFile file(path);
-  CheckTensors(parts.description.model, file);
+  const Precision weights = parts.description.weights;
+  CheckParameters(parts.description.model, file, weights);
   auto model = MakeModel(std::move(parts));
-  CopyTensors(model->config(), file, model->parameters);
+  CopyParameters(model->config(), file, weights, model->parameters);
+  if (HasProducts(weights)) model->weights.SetPrecision(weights);
   return model;
 }
 
@@ -314,21 +265,12 @@ void SaveModelDescription(const Model& model, const std::string& directory) {
   WriteFileAtomically(InDirectory(directory, kConfigFile), ConfigToJson(model).Dump(2) + "\n");
 }
 
-void SaveParameters(const ModelConfig& config, const Parameters& parameters,
-                    const std::string& path) {
-  std::vector<SafetensorsEntry> entries;
-  std::vector<std::vector<float>> converted;
-  Seq2SeqParams views = parameters.views();  // ForEachTensor hands out views that may be written
-  ForEachTensor(config, views, [&](const Tensor& tensor) {
-    entries.push_back(FloatEntry(tensor.name, Shape(tensor), AsFloats(tensor.values(), converted)));
-  });
-  WriteSafetensors(path, entries);
-}
-
-void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters) {
-  const SafetensorsFile file(path);
-  CheckTensors(config, file);
-  CopyTensors(config, file, parameters);
+void CheckFloat32(const Model& model, const std::string& directory) {
+  const Precision weights = model.description.weights;
+  if (weights == Precision::kFloat32) return;
+  throw Error(ErrorKind::kUsage, directory + " has been quantized to " +
+                                     std::string(EnumName(weights)) +
+                                     ", which is for translation: name the model it was made from");
 }
 
 }  // namespace atento

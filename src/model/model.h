@@ -9,6 +9,7 @@
 #include "atento/options.h"
 #include "math/gemm.h"
 #include "model/config.h"
+#include "model/parameter_file.h"
 #include "model/pass.h"
 #include "text/tokenizer.h"
 
@@ -20,6 +21,8 @@ struct ModelDescription {
   TextOptions text;
   ModelConfig model;  // with the sizes of the vocabularies
   TrainingOptions training;
+  // Of the matrices in the file: less than float32 in a model that atento quantize has made.
+  Precision weights = Precision::kFloat32;
 };
 
 // Everything that search needs. Immutable once loaded, but for the packed weights, which fill
@@ -42,7 +45,8 @@ struct Model {
 
 // Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo},
 // naming the file and what is wrong with it, for anything missing, damaged, altered or of a newer
-// format.
+// format. Products of the model are of the precision of its file if this CPU has the instructions,
+// else of float32.
 std::unique_ptr<Model> LoadModel(const std::string& directory);
 
 // The same without the parameters, which stay zero: a run that goes on reads them from its
@@ -52,11 +56,8 @@ std::unique_ptr<Model> LoadModelDescription(const std::string& directory);
 // config.json and the vocabularies; each written atomically into an existing directory.
 void SaveModelDescription(const Model& model, const std::string& directory);
 
-// The tensors alone, to and from one safetensors file. Load throws Error{kData} unless names,
-// shapes and types are exactly the model's.
-void SaveParameters(const ModelConfig& config, const Parameters& parameters,
-                    const std::string& path);
-void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters);
+// Throws Error{kUsage} if the model has been quantized, and cannot be trained or averaged.
+void CheckFloat32(const Model& model, const std::string& directory);
 
 }  // namespace atento
 

@@ -256,6 +256,15 @@ void CopyNumbers(std::span<const std::byte> bytes, Vector values) {
   }
 }
 
+// The upper halves of floats.
+void CopyBfloat16(std::span<const std::byte> bytes, Vector values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t half;
+    std::memcpy(&half, bytes.data() + i * sizeof half, sizeof half);
+    values[i] = static_cast<Real>(std::bit_cast<float>(static_cast<uint32_t>(half) << 16));
+  }
+}
+
 }  // namespace
 
 std::string_view DtypeName(Dtype dtype) { return kDtypes[static_cast<size_t>(dtype)].name; }
@@ -359,15 +368,17 @@ void SafetensorsFile::ReadTensor(std::string_view name, std::span<const int64_t>
     throw Error(ErrorKind::kData, where + " has the shape " + ShapeText(entry->shape) + ", not " +
                                       ShapeText(shape) + "; " + kRemedy);
   }
-  if (entry->dtype != Dtype::kF32 && entry->dtype != Dtype::kF64) {
+  if (entry->dtype != Dtype::kF32 && entry->dtype != Dtype::kF64 && entry->dtype != Dtype::kBf16) {
     throw Error(ErrorKind::kData, where + " is of type " + std::string(DtypeName(entry->dtype)) +
                                       ", not F32; " + kRemedy);
   }
   CHECK(values.size() * DtypeBytes(entry->dtype) == entry->bytes.size(), where);
   if (entry->dtype == Dtype::kF32) {
     CopyNumbers<float>(entry->bytes, values);
-  } else {
+  } else if (entry->dtype == Dtype::kF64) {
     CopyNumbers<double>(entry->bytes, values);
+  } else {
+    CopyBfloat16(entry->bytes, values);
   }
   const auto odd =
       std::find_if(values.begin(), values.end(), [](Real value) { return !std::isfinite(value); });

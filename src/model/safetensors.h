@@ -60,7 +60,7 @@ class SafetensorsFile {
   const std::vector<SafetensorsEntry>& entries() const { return entries_; }
   // nullptr if there is none of this name.
   const SafetensorsEntry* Find(std::string_view name) const;
-  // The numbers of an F32 or F64 tensor. Throws Error{kData}, naming it, if it is missing, of
+  // The numbers of an F32, F64 or BF16 tensor. Throws Error{kData}, naming it, if it is missing, of
   // another type or shape, or has a number that is not finite. values has the shape's size
   // (checked).
   void ReadTensor(std::string_view name, std::span<const int64_t> shape, Vector values) const;

@@ -16,6 +16,7 @@ Learner::Learner(Model& model, int threads)
       optimizer_(options_, model.config(), model.parameters) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(model.config()));
   pool_.Run([](int) { SetGemmThreads(1); });
+  model.weights.SetPrecision(PrecisionOfProducts(options_.precision));
 }
 
 std::vector<PhaseTimes*> Learner::phases() {

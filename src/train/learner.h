@@ -26,7 +26,8 @@ struct UpdateResult {
 
 class Learner {
  public:
-  // The model must outlive the learner.
+  // The model must outlive the learner; its products get the precision that it is trained with,
+  // which this CPU must have (checked).
   Learner(Model& model, int threads);
 
   // number: of the update, from 1; keys the dropout.

@@ -103,6 +103,7 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
   if (!request.init_from.empty()) {
     // Fine-tuning: the vocabularies and the architecture are the old model's, the training is new.
     std::unique_ptr<Model> model = LoadModel(request.init_from);
+    CheckFloat32(*model, request.init_from);
     model->description.training = request.training;
     CheckGuided(request, model->config());
     return model;

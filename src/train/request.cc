@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/text_file.h"
+#include "math/gemm.h"
 #include "model/config.h"
+#include "model/model.h"
 #include "train/probes.h"
 #include "train/validation.h"
 
@@ -48,11 +50,22 @@ TrainingLimits LimitsFromJson(const Json& json) {
 
 }  // namespace
 
+void CheckPrecision(const TrainingOptions& training) {
+  if (training.precision != TrainingPrecision::kBfloat16 || HasProducts(Precision::kBfloat16)) {
+    return;
+  }
+  throw Error(
+      ErrorKind::kUsage,
+      "--precision bfloat16 needs a CPU with bfloat16 instructions (AVX512_BF16), which this "
+      "one has not: train with --precision float32");
+}
+
 void CheckRequest(const TrainRequest& request) {
   CheckRanges(request.text);
   CheckRanges(request.model);
   CheckRanges(request.training);
   CheckLimits(request.limits);
+  CheckPrecision(request.training);
   if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
   if (request.resume && request.overwrite) {
     throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");
@@ -87,6 +100,9 @@ void SaveRequest(const TrainRequest& request, const std::string& directory) {
 TrainRequest ResumeRequest(const std::string& directory) {
   const std::string path = RequestPath(directory);
   if (!FileExists(path)) {
+    if (FileExists(directory + "/config.json")) {
+      CheckFloat32(*LoadModelDescription(directory), directory);
+    }
     throw Error(ErrorKind::kNotFound,
                 directory + ": has no run to resume; name the directory of an earlier training");
   }

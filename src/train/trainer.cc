@@ -325,6 +325,7 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
   if (request.training.threads > 0) training.threads = request.training.threads;
   if (training.threads == 0) training.threads = AvailableThreads();
   request.training = training;
+  CheckPrecision(training);
   const bool other_threads = training.threads != threads_before;
   if (other_threads) {
     LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",

@@ -235,7 +235,7 @@ class AttentionGradientTest : public testing::TestWithParam<AttentionCase> {
         d_params_};
     AttentionBackward(Pass(), Step(), {weight_context_, weight_alpha_, d_s_, d_coverage_},
                       gradients);
-    AttentionParameterGradients(options_, s_, cache_, d_params_);
+    AttentionParameterGradients(Pass(), s_, cache_, d_params_);
     AttentionMemoryBackward(Pass(), gradients);
   }
 

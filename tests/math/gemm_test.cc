@@ -7,39 +7,10 @@
 #include <limits>
 #include <thread>
 
-#include "math/math_test_util.h"
+#include "math/gemm_test_util.h"
 
 namespace atento {
 namespace {
-
-struct Shape {
-  int M, N, K;
-};
-const std::vector<Shape> kShapes = {{1, 1, 1},    {1, 33, 17},  {3, 16, 64},  {7, 5, 130},
-                                    {64, 48, 31}, {65, 70, 66}, {131, 20, 9}, {300, 7, 40}};
-
-double ElementOf(ConstMatrix a, bool transpose, int i, int j) {
-  return static_cast<double>(transpose ? a(j, i) : a(i, j));
-}
-
-// before + op(A)·op(B) + bias, row after row.
-std::vector<double> Expected(ConstMatrix a, ConstMatrix b, const GemmOptions& options,
-                             std::vector<double> before, ConstVector bias = {}) {
-  const int M = options.transpose_a ? a.cols : a.rows;
-  const int K = options.transpose_a ? a.rows : a.cols;
-  const int N = options.transpose_b ? b.rows : b.cols;
-  for (int i = 0; i < M; ++i) {
-    for (int j = 0; j < N; ++j) {
-      double& c = before[static_cast<size_t>(i) * static_cast<size_t>(N) + static_cast<size_t>(j)];
-      if (!options.accumulate) c = 0;
-      for (int k = 0; k < K; ++k) {
-        c += ElementOf(a, options.transpose_a, i, k) * ElementOf(b, options.transpose_b, k, j);
-      }
-      if (!bias.empty()) c += static_cast<double>(bias[static_cast<size_t>(j)]);
-    }
-  }
-  return before;
-}
 
 GuardedMatrix Operand(Random& random, int rows, int cols, bool transposed, int gap) {
   return transposed ? GuardedMatrix(random, cols, rows, gap)

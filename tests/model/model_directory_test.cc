@@ -134,7 +134,7 @@ TEST_F(ModelDirectory, EqualModelsAreEqualFiles) {
 
 TEST_F(ModelDirectory, ConfigSaysWhoWroteIt) {
   const Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
-  EXPECT_EQ(config.At("format").AsInteger(), 1);
+  EXPECT_EQ(config.At("format").AsInteger(), 2);
   EXPECT_EQ(config.At("atento_version").AsString(), AtentoVersion());
   EXPECT_EQ(config.At("model").At("source-vocabulary").AsInteger(), 4);
 }
@@ -204,10 +204,51 @@ TEST_F(ModelDirectory, MissingFilesAreNamed) {
 }
 
 TEST_F(ModelDirectory, NewerFormatsAskForANewerProgram) {
-  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 2); }), ErrorKind::kData,
-               File("config.json") + ": format 2 is newer", "update atento");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
+               File("config.json") + ": format 3 is newer", "update atento");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 0); }), ErrorKind::kData, "format 0");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", "1"); }), ErrorKind::kData, "config.json");
+}
+
+Json Without(const Json& json, const std::string& key) {
+  Json::Object rest = json.AsObject();
+  std::erase_if(rest, [&](const auto& member) { return member.first == key; });
+  return Json(rest);
+}
+
+TEST_F(ModelDirectory, FormatOneHadNoPrecisions) {
+  LoadWith([](Json& c) {
+    c = Without(c, "weights");
+    c.Set("format", 1).Set("training", Without(c.At("training"), "precision"));
+  });
+  const std::unique_ptr<Model> loaded = LoadModel(path());
+  EXPECT_EQ(loaded->description.training.precision, TrainingPrecision::kFloat32);
+  EXPECT_EQ(loaded->description.weights, Precision::kFloat32);
+  EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", "float32"); }), ErrorKind::kData,
+               "unknown key 'weights'");
+}
+
+TEST_F(ModelDirectory, QuantizedModelsSayWhatTheirFilesHold) {
+  for (Precision precision : {Precision::kBfloat16, Precision::kInt8}) {
+    model_->description.weights = precision;
+    SaveModelDescription(*model_, path());
+    EXPECT_ERROR(LoadModel(path()), ErrorKind::kData, File("model.safetensors"),
+                 "tensor \"source.embedding\" is of type F32");
+    SaveParameters(model_->config(), model_->parameters, File("model.safetensors"), precision);
+    const std::unique_ptr<Model> loaded = LoadModel(path());
+    EXPECT_EQ(loaded->description.weights, precision);
+    EXPECT_EQ(loaded->weights.precision(),
+              HasProducts(precision) ? precision : Precision::kFloat32);
+    EXPECT_ERROR(CheckFloat32(*loaded, "there"), ErrorKind::kUsage, "there has been quantized");
+    EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", "float32"); }), ErrorKind::kData,
+                 "not F32");
+    Save(*SmallModel(), path());
+  }
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", "int4"); }), ErrorKind::kData,
+               File("config.json"), "int4");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", 8); }), ErrorKind::kData,
+               File("config.json"));
 }
 
 TEST_F(ModelDirectory, UnknownKeysAreErrors) {
@@ -221,22 +262,17 @@ TEST_F(ModelDirectory, UnknownKeysAreErrors) {
 }
 
 TEST_F(ModelDirectory, MissingKeysAreErrors) {
-  auto without = [](const Json& json, const std::string& key) {
-    Json::Object rest = json.AsObject();
-    std::erase_if(rest, [&](const auto& member) { return member.first == key; });
-    return Json(rest);
-  };
   const std::string text = ReadFile(File("config.json"));
   const Json config = Json::Parse(text, "config.json");
   for (const auto& member : config.AsObject()) {
     const std::string& key = member.first;
-    EXPECT_ERROR(LoadWith([&](Json& c) { c = without(c, key); }), ErrorKind::kData,
+    EXPECT_ERROR(LoadWith([&](Json& c) { c = Without(c, key); }), ErrorKind::kData,
                  File("config.json"), key);
     Overwrite(File("config.json"), text);
     if (!member.second.is_object()) continue;
     for (const auto& option : member.second.AsObject()) {
       const std::string& name = option.first;
-      EXPECT_ERROR(LoadWith([&](Json& c) { c.Set(key, without(c.At(key), name)); }),
+      EXPECT_ERROR(LoadWith([&](Json& c) { c.Set(key, Without(c.At(key), name)); }),
                    ErrorKind::kData, File("config.json"), key, "'" + name + "' is missing");
       Overwrite(File("config.json"), text);
     }

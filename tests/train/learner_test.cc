@@ -77,6 +77,50 @@ Updated UpdateOnce(Model& model, int threads) {
   return updated;
 }
 
+// The loss of some updates of the same sentences.
+double LossAfter(int updates, TrainingPrecision precision) {
+  const std::unique_ptr<Model> model = NewModel([&](TrainingOptions& training) {
+    training.optimizer = Optimizer::kAdam;
+    training.precision = precision;
+  });
+  const std::vector<TokenPair> pairs = Pairs(*model);
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  TrainingBatches batches(pairs, options);
+  Learner learner(*model, 1);
+  double loss = 0;
+  for (int i = 1; i <= updates; ++i) {
+    loss = learner.Update(batches.Next(), i, 0.01).loss.output.loss;
+  }
+  return loss;
+}
+
+TEST(LearnerTest, Bfloat16LearnsAsFloat32Does) {
+  if (!HasProducts(Precision::kBfloat16)) GTEST_SKIP() << "a CPU without bfloat16";
+  const double start = LossAfter(1, TrainingPrecision::kFloat32);
+  const double float32 = LossAfter(80, TrainingPrecision::kFloat32);
+  const double bfloat16 = LossAfter(80, TrainingPrecision::kBfloat16);
+  EXPECT_LT(float32, 0.6 * start);
+  EXPECT_NE(bfloat16, float32) << "nothing was rounded";
+  EXPECT_NEAR(bfloat16, float32, 0.02 * float32);
+}
+
+TEST(LearnerTest, TheGradientInBfloat16IsCloseToThatInFloat32) {
+  if (!HasProducts(Precision::kBfloat16)) GTEST_SKIP() << "a CPU without bfloat16";
+  const Updated exact = UpdateOnce(*NewModel(), 2);
+  const Updated rounded = UpdateOnce(*NewModel([](TrainingOptions& training) {
+    training.precision = TrainingPrecision::kBfloat16;
+  }),
+                                     2);
+  double difference = 0;
+  for (size_t i = 0; i < exact.change.size(); ++i) {
+    difference += std::pow(static_cast<double>(rounded.change[i] - exact.change[i]), 2);
+  }
+  EXPECT_GT(difference, 0) << "nothing was rounded";
+  EXPECT_LT(std::sqrt(difference), 0.02 * exact.norm());
+}
+
 TEST(LearnerTest, WithoutClippingTheStepIsTheGradient) {
   const std::unique_ptr<Model> model = NewModel();
   const Updated updated = UpdateOnce(*model, 1);

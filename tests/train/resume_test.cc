@@ -10,6 +10,7 @@
 #include "atento/trainer.h"
 #include "base/file.h"
 #include "expect_error.h"
+#include "math/gemm.h"
 #include "temporary_directory.h"
 #include "train/checkpoint.h"
 #include "train/tiny_run.h"
@@ -28,27 +29,44 @@ std::string ModelBytes(const std::string& directory, const std::string& model) {
   return bytes;
 }
 
-// With and without a moving average.
-class ResumeTest : public testing::TestWithParam<double> {
+struct Variant {
+  double ema_decay;
+  TrainingPrecision precision;
+};
+
+// With and without a moving average, and in both precisions if the CPU has them.
+class ResumeTest : public testing::TestWithParam<Variant> {
  protected:
-  TrainRequest Averaging(const std::string& directory, const std::string& model) const {
+  TrainRequest RequestOfVariant(const std::string& directory, const std::string& model) const {
     TrainRequest request = Request(directory, model);
-    request.training.ema_decay = GetParam();
+    request.training.ema_decay = GetParam().ema_decay;
+    request.training.precision = GetParam().precision;
     return request;
   }
 };
+std::vector<Variant> Variants() {
+  std::vector<Variant> variants = {{0, TrainingPrecision::kFloat32},
+                                   {0.9, TrainingPrecision::kFloat32}};
+  if (HasProducts(Precision::kBfloat16)) variants.push_back({0, TrainingPrecision::kBfloat16});
+  return variants;
+}
+std::string VariantName(const testing::TestParamInfo<Variant>& instance) {
+  const Variant& variant = instance.param;
+  return std::string(variant.ema_decay > 0 ? "Averaging" : "Plain") +
+         (variant.precision == TrainingPrecision::kBfloat16 ? "Bfloat16" : "Float32");
+}
 using ResumeDeathTest = ResumeTest;
-INSTANTIATE_TEST_SUITE_P(EmaDecay, ResumeTest, testing::Values(0.0, 0.9));
-INSTANTIATE_TEST_SUITE_P(EmaDecay, ResumeDeathTest, testing::Values(0.0, 0.9));
+INSTANTIATE_TEST_SUITE_P(Variants, ResumeTest, testing::ValuesIn(Variants()), VariantName);
+INSTANTIATE_TEST_SUITE_P(Variants, ResumeDeathTest, testing::ValuesIn(Variants()), VariantName);
 
 TEST_P(ResumeTest, StoppedRunEndsWithTheSameBytes) {
   TemporaryDirectory directory;
-  const TrainResult whole = Train(Averaging(directory.path(), "whole"));
+  const TrainResult whole = Train(RequestOfVariant(directory.path(), "whole"));
   EXPECT_EQ(whole.steps, 40);
   const std::string last = directory.File("whole") + "/checkpoints/step-40";
-  EXPECT_EQ(FileExists(last + "/average.safetensors"), GetParam() > 0);
+  EXPECT_EQ(FileExists(last + "/average.safetensors"), GetParam().ema_decay > 0);
   // Between two validations, so that the stop itself must not validate.
-  EXPECT_EQ(Train(Averaging(directory.path(), "parts"), AfterSteps(17)).reason,
+  EXPECT_EQ(Train(RequestOfVariant(directory.path(), "parts"), AfterSteps(17)).reason,
             StopReason::kInterrupted);
   EXPECT_EQ(Train(ResumeRequest(directory.File("parts")), AfterMoreSteps(6)).steps, 23);
   const TrainResult parts = Train(ResumeRequest(directory.File("parts")));
@@ -65,7 +83,7 @@ TEST_P(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   std::optional<TemporaryDirectory> own;
   if (inherited == nullptr) setenv(kVariable, own.emplace().path().c_str(), 1);
   const std::string directory = getenv(kVariable);
-  const TrainRequest request = Averaging(directory, "killed");
+  const TrainRequest request = RequestOfVariant(directory, "killed");
   auto train_until_killed = [&] {
     Train(request, [n = -1]() mutable {
       if (n++ == 17) raise(SIGKILL);
@@ -75,7 +93,7 @@ TEST_P(ResumeDeathTest, KilledRunEndsWithTheSameBytes) {
   EXPECT_EXIT(train_until_killed(), testing::KilledBySignal(SIGKILL), "");
   unsetenv(kVariable);
   Train(ResumeRequest(request.directory));
-  Train(Averaging(directory, "whole"));
+  Train(RequestOfVariant(directory, "whole"));
   EXPECT_EQ(ModelBytes(directory, "killed"), ModelBytes(directory, "whole"));
 }
 
