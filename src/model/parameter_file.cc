@@ -50,7 +50,7 @@ class Writer {
 
   void Add(const Tensor& tensor) {
     if (tensor.cols == 0 || precision_ == Precision::kFloat32) {
-      AddFloats(tensor);
+      AddFloats(tensor, tensor.values());
     } else if (precision_ == Precision::kBfloat16) {
       std::vector<uint16_t> halves(tensor.size());
       RoundToBfloat16(*tensor.matrix, halves.data());
@@ -62,10 +62,11 @@ class Writer {
   const std::vector<SafetensorsEntry>& entries() const { return entries_; }
 
  private:
-  void AddFloats(const Tensor& tensor) {
-    const Vector values = tensor.values();
+  // Where they are, or, in the f64 build, as a copy.
+  template <class T>
+  void AddFloats(const Tensor& tensor, std::span<T> values) {
     const StoredTensor stored = StoredTensors(tensor, Precision::kFloat32)[0];
-    if constexpr (std::is_same_v<Real, float>) {
+    if constexpr (std::is_same_v<T, float>) {
       entries_.push_back(FloatEntry(stored.name, stored.shape, values));
     } else {
       Append(stored, std::vector<float>(values.begin(), values.end()));

@@ -16,7 +16,9 @@ namespace atento {
 void SaveParameters(const ModelConfig& config, const Parameters& parameters,
                     const std::string& path, Precision precision = Precision::kFloat32);
 
-// What was stored, as float32. Throws Error{kData}, naming the tensor, unless names, shapes and
+// What was stored, as float32: embeddings and vectors are read there by whoever needs them, and
+// PackedWeights alone knows of fewer bits; it finds the same integers again when it packs a matrix.
+// So a model of int8 takes 5 bytes a number, one of float32 8. Throws Error{kData}, naming the tensor, unless names, shapes and
 // types are exactly the model's in that precision, and every number is finite.
 void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters,
                     Precision precision = Precision::kFloat32);
