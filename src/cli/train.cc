@@ -42,7 +42,8 @@ struct TrainFlags {
     visit("config", o.config, kAny, "TOML file with values of flags", "FILE");
     visit(
         "guided-alignments", o.guided_alignments, kAny,
-        "links i-j between the words of the training pairs, line by line, to train attention with",
+        "links i-j between the words of the training pairs, line by line, to train attention with; "
+        "possible links, ipj, are left out",
         "FILE");
     visit("init-from", o.init_from, kAny, "model directory whose parameters to start from", "DIR");
     visit(

@@ -108,6 +108,7 @@ void Characters(Preset& p) {
   p.summary = "spelling-like tasks: pronunciations, names, transliteration";
   p.text.source_tokenizer = p.text.target_tokenizer = TokenizerKind::kCharacters;
   p.model.embedding_size = 128;
+  p.limits.validation_metrics = "exact,cer";
 }
 
 struct Entry {

@@ -140,7 +140,7 @@ std::shared_ptr<const Tokenizer::Vocabulary> TrainTokenList(
   if (options.kind == TokenizerKind::kWords) {
     size_t limit = static_cast<size_t>(options.vocabulary_size) - 2;
     if (sorted.size() < limit) {
-      LogWarning("the text has only " + std::to_string(sorted.size()) +
+      LogInfo("the text has only " + std::to_string(sorted.size()) +
                  " different words: vocabulary reduced from " +
                  std::to_string(options.vocabulary_size) + " to " +
                  std::to_string(sorted.size() + 2));

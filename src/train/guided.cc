@@ -26,8 +26,9 @@ AlignmentFile ReadAlignmentFile(const std::string& path, int64_t corpus_lines, b
 std::vector<std::pair<int, int>> TokenLinks(const AlignmentFile& file, int64_t line,
                                             const EncodedText& source, const EncodedText& target) {
   const LinkRules rules{.source_words = source.words, .target_words = target.words};
-  const Links words = ParseLinks(file.lines[static_cast<size_t>(line) - 1], rules,
-                                 file.path + ":" + std::to_string(line));
+  const Links words = ParseGoldLinks(file.lines[static_cast<size_t>(line) - 1], rules,
+                                     file.path + ":" + std::to_string(line))
+                          .sure;
   std::vector<std::pair<int, int>> links;
   // Both lists of words rise, so that the links come out sorted.
   for (size_t t = 0; t < target.ids.size(); ++t) {

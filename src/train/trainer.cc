@@ -212,13 +212,16 @@ class Run {
   // A best model of long ago hides it.
   void WarnOfDivergence() const {
     const bool mostly_skipped = 2 * state_.skipped > state_.step;
-    if (!mostly_skipped && std::isfinite(last_dev_loss_)) return;
+    // Every symbol as likely as any other.
+    const double guessing = std::log(model_.config().target_vocabulary);
+    if (!mostly_skipped && last_dev_loss_ < 2 * guessing) return;
     LogWarning(fmt::format(
         "{}: training has diverged; train anew with a lower --learning-rate or "
         "--clip-norm",
         mostly_skipped
             ? fmt::format("{} of {} updates had no finite gradient", state_.skipped, state_.step)
-            : "the last development loss is not finite"));
+            : fmt::format("the last development loss is {:.4g}, that of guessing {:.4g}",
+                          last_dev_loss_, guessing)));
   }
 
   ValidationResult Evaluate() {

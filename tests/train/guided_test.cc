@@ -20,6 +20,11 @@ TEST(GuidedTest, EveryTokenOfAWordIsLinked) {
             (TokenPairs{{0, 2}, {1, 0}, {1, 1}}));
 }
 
+TEST(GuidedTest, LinksThatAreOnlyPossibleDoNotGuide) {
+  const EncodedText two{.ids = {5, 6}, .word_of = {0, 1}, .words = 2};
+  EXPECT_EQ(TokenLinks(Lines({"0-1 1p0"}), 1, two, two), (TokenPairs{{1, 0}}));
+}
+
 TEST(GuidedTest, SpacesOfCharactersHaveNoLinks) {
   const EncodedText source{.ids = {5, 2, 7}, .word_of = {0, -1, 1}, .words = 2};
   const EncodedText target{.ids = {3}, .word_of = {0}, .words = 1};
