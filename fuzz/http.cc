@@ -14,6 +14,9 @@
 
 namespace {
 
+// More than a parser keeps of lines that do not end.
+constexpr size_t kEnough = 17 * 1024;
+
 void ParseRequests(std::string_view bytes) {
   atento::RequestParser parser(1000);
   parser.Put(bytes.substr(0, bytes.size() / 2));
@@ -24,6 +27,9 @@ void ParseRequests(std::string_view bytes) {
     parser.keep_alive();
   }
   if (parser.has_headers()) parser.expects_continue();
+  // It does not wait for ever for the end of a line.
+  parser.Put(std::string(kEnough, 'a'));
+  CHECK(parser.done());
 }
 
 // Without a model there is nothing that it can name, so that every body ends in an error.

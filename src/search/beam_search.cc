@@ -278,7 +278,8 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, bool with_alpha,
                                                 SearchArenas& arenas,
-                                                const BeamInspection* inspection) {
+                                                const BeamInspection* inspection,
+                                                const StopSearch& stop) {
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
   CHECK(!inspection || sources.size() == 1);
   const Batch batch = MakeSourceBatch(sources);
@@ -295,6 +296,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   for (int step = 0;; ++step) {
     rows.Gather(sentences);
     if (rows.ids.empty()) break;
+    if (stop && stop()) throw SearchStopped();
     StepInput input{rows.ids, rows.parents, rows.columns};
     if (inspection && step == inspection->alpha_step) input.alpha = inspection->alpha;
     EnsembleStep& output = decoder.Step(input);

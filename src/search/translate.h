@@ -24,7 +24,8 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names);
 struct SourceLine {
   const std::string* text;
   EncodedText encoded;
-  bool truncated = false;
+  size_t tokens = 0;  // of the whole line
+  bool truncated() const { return encoded.ids.size() < tokens; }
 };
 
 // At most as many tokens as the models were trained with. line must outlive the result.
@@ -38,14 +39,18 @@ struct TranslateOptions {
   bool with_alignments = true;
   // For search.replace_unknown; must outlive the call. None: words are copied.
   const Dictionary* dictionary = nullptr;
+  StopSearch stop = {};  // called by any of the threads
 };
 
 // As Translator::CheckOptions.
 void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options);
 
-// As Translator::Translate.
+// As Translator::Translate. Throws SearchStopped too.
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads);
+// The same of lines that EncodeSource has read.
+std::vector<Translation> TranslateSources(Ensemble models, std::span<const SourceLine> sources,
+                                          const TranslateOptions& options, SearchThreads& threads);
 
 // What is wrong with one of the pairs to score.
 class PairError : public Error {

@@ -81,7 +81,7 @@ class HttpError : public Error {
 // "Not Found"; empty for a status that no answer here has.
 std::string_view ReasonPhrase(int status);
 
-// Whether a and b are equal, in a time that depends on the length of b alone.
+// Whether secret and b are equal, in a time that depends on the length of b alone.
 bool EqualInConstantTime(std::string_view secret, std::string_view b);
 
 }  // namespace atento

@@ -86,14 +86,14 @@ TEST_F(ServerTest, AnswersManyRequestsOfAConnection) {
 
 TEST_F(ServerTest, AnswersPipelinedRequestsInTheirOrder) {
   HttpClient client = Connect();
-  client.Send(PostBytes(kTranslate, kBody) + "GET /healthz HTTP/1.1\r\n\r\n" +
-              PostBytes(kTranslate, "{") + "GET /nothing HTTP/1.1\r\n\r\n");
+  client.Send(PostBytes(kTranslate, kBody) + "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" +
+              PostBytes(kTranslate, "{") + "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
   for (int status : {200, 200, 400, 404}) EXPECT_EQ(client.Receive().status, status);
 }
 
 TEST_F(ServerTest, HeadHasNoBody) {
   HttpClient client = Connect();
-  client.Send("HEAD /healthz HTTP/1.1\r\n\r\n");
+  client.Send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   const HttpReply reply = client.Receive(/*head=*/true);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.headers.at("content-length"), "16");
@@ -102,7 +102,7 @@ TEST_F(ServerTest, HeadHasNoBody) {
 
 TEST_F(ServerTest, TellsClientsThatAskToContinue) {
   HttpClient client = Connect();
-  client.Send("POST /v1/translate HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: " +
+  client.Send("POST /v1/translate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
               std::to_string(kBody.size()) + "\r\nContent-Type: application/json\r\n\r\n");
   EXPECT_EQ(client.Receive().status, 100);
   client.Send(kBody);
@@ -112,7 +112,8 @@ TEST_F(ServerTest, TellsClientsThatAskToContinue) {
 TEST_F(ServerTest, ABodyThatIsTooLargeIsNotAskedFor) {
   HttpClient client = Connect();
   client.Send(
-      "POST /v1/translate HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 600000\r\n\r\n");
+      "POST /v1/translate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+      "600000\r\n\r\n");
   const HttpReply reply = client.Receive();
   EXPECT_EQ(reply.status, 413);
   EXPECT_EQ(CodeOf(reply), "body_too_large");
@@ -121,7 +122,7 @@ TEST_F(ServerTest, ABodyThatIsTooLargeIsNotAskedFor) {
 TEST_F(ServerTest, ReadsChunks) {
   HttpClient client = Connect();
   client.Send(
-      "POST /v1/translate HTTP/1.1\r\nContent-Type: application/json\r\n"
+      "POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
       "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"text\": \r\n");
   client.Send("4\r\n\"a\"}\r\n0\r\n\r\n");
   EXPECT_EQ(client.Receive().status, 200);
@@ -129,7 +130,7 @@ TEST_F(ServerTest, ReadsChunks) {
 
 TEST_F(ServerTest, ClosesWhenItIsAskedTo) {
   HttpClient client = Connect();
-  client.Send("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+  client.Send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(client.Receive().headers.at("connection"), "close");
   EXPECT_TRUE(client.Ended());
   HttpClient old = Connect();
@@ -142,7 +143,8 @@ TEST_F(ServerTest, SaysWhatIsWrongAndCloses) {
   const std::string large(600000, 'a');
   const std::vector<std::pair<std::string, HttpFault>> cases = {
       {"\x16\x03\x01 hello\r\n\r\n", HttpFault::kInvalidHttp},
-      {"GET / HTTP/1.1\r\nA: " + std::string(20000, 'a') + "\r\n\r\n", HttpFault::kHeadersTooLarge},
+      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(20000, 'a') + "\r\n\r\n",
+       HttpFault::kHeadersTooLarge},
       {PostBytes(kTranslate, large), HttpFault::kBodyTooLarge},
   };
   for (const auto& [bytes, fault] : cases) {
@@ -164,7 +166,7 @@ TEST_F(ServerTest, CorsIfItIsAskedFor) {
   const HttpReply reply = client.Get("/healthz");
   EXPECT_EQ(reply.headers.at("access-control-allow-origin"), "https://example.org");
   EXPECT_EQ(reply.headers.at("vary"), "Origin");
-  client.Send("OPTIONS /v1/translate HTTP/1.1\r\nOrigin: https://example.org\r\n\r\n");
+  client.Send("OPTIONS /v1/translate HTTP/1.1\r\nHost: x\r\nOrigin: https://example.org\r\n\r\n");
   const HttpReply preflight = client.Receive();
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.headers.at("access-control-allow-headers"), "Authorization, Content-Type");
@@ -172,7 +174,7 @@ TEST_F(ServerTest, CorsIfItIsAskedFor) {
 
 TEST_F(ServerTest, NoCorsOtherwise) {
   HttpClient client = Connect();
-  client.Send("OPTIONS /v1/translate HTTP/1.1\r\nOrigin: https://example.org\r\n\r\n");
+  client.Send("OPTIONS /v1/translate HTTP/1.1\r\nHost: x\r\nOrigin: https://example.org\r\n\r\n");
   for (const auto& [name, value] : client.Receive().headers) {
     EXPECT_FALSE(name.starts_with("access-control")) << name << ": " << value;
   }
@@ -229,8 +231,9 @@ TEST_F(ServerTest, ARequestWhoseClientLeftIsGivenUp) {
 
 TEST_F(ServerTest, ASlowRequestTimesOut) {
   options_.limits.read_timeout_s = 0.05;
-  for (const char* start : {"P", "POST / HTTP/1.1\r\nHost: x\r\n",
-                            "POST /v1/translate HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"}) {
+  for (const char* start :
+       {"P", "POST / HTTP/1.1\r\nHost: x\r\n",
+        "POST /v1/translate HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"}) {
     HttpClient client = Connect();
     client.Send(start);
     const HttpReply reply = client.Receive();
@@ -253,7 +256,7 @@ TEST_F(ServerTest, AClientThatDoesNotReadIsDropped) {
   options_.limits.write_timeout_s = 0.05;
   HttpClient client(port(), 4096);
   std::string requests;
-  for (int i = 0; i < 200; ++i) requests += "GET /openapi.json HTTP/1.1\r\n\r\n";
+  for (int i = 0; i < 200; ++i) requests += "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
   // More answers than the buffers of the system take.
   while (client.Send(requests)) {
   }
@@ -287,7 +290,7 @@ TEST_F(ServerTest, TenThousandConnectionsThatAreDropped) {
   Start();
   for (int i = 0; i < 10000; ++i) {
     HttpClient client = Connect();
-    if (i % 3 == 1) client.Send("GET /healthz HTTP/1.1\r\n");
+    if (i % 3 == 1) client.Send("GET /healthz HTTP/1.1\r\nHost: x\r\n");
     if (i % 3 == 2) client.Send(PostBytes(kTranslate, kBody));
     client.Drop();
   }
