@@ -276,14 +276,13 @@ void CheckSearchOptions(const SearchOptions& options) {
 
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
-                                                const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas,
-                                                const BeamInspection* inspection,
-                                                const StopSearch& stop) {
+                                                const SearchOptions& options, SearchArenas& arenas,
+                                                const BeamRequest& request) {
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
+  const BeamInspection* const inspection = request.inspection;
   CHECK(!inspection || sources.size() == 1);
   const Batch batch = MakeSourceBatch(sources);
-  with_alpha = with_alpha && CountAlphas(models) > 0;
+  const bool with_alpha = request.with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
   EnsembleDecoder decoder(models, batch, arenas);
 
@@ -296,7 +295,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   for (int step = 0;; ++step) {
     rows.Gather(sentences);
     if (rows.ids.empty()) break;
-    if (stop && stop()) throw SearchStopped();
+    if (request.stop && request.stop()) throw SearchStopped();
     StepInput input{rows.ids, rows.parents, rows.columns};
     if (inspection && step == inspection->alpha_step) input.alpha = inspection->alpha;
     EnsembleStep& output = decoder.Step(input);

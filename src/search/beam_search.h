@@ -79,18 +79,23 @@ class SearchStopped : public Error {
   SearchStopped() : Error(ErrorKind::kInternal, "the search was stopped") {}
 };
 
+struct BeamRequest {
+  bool with_alpha = false;
+  // Null: none.
+  const BeamInspection* inspection = nullptr;
+  StopSearch stop = {};
+};
+
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
 // different. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. inspection: may be null. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for every live hypothesis and symbol; allocates no more than the
-// results and the arenas' growth.
+// log_prob. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for every live
+// hypothesis and symbol; allocates no more than the results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
-                                                const SearchOptions& options, bool with_alpha,
-                                                SearchArenas& arenas,
-                                                const BeamInspection* inspection = nullptr,
-                                                const StopSearch& stop = {});
+                                                const SearchOptions& options, SearchArenas& arenas,
+                                                const BeamRequest& request = {});
 
 }  // namespace atento
 

@@ -198,8 +198,8 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
     std::vector<std::vector<int>> ids;
     for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results =
-        BeamSearch(models, ids, options.search, with_alpha, arenas, nullptr, options.stop);
+    const auto results = BeamSearch(models, ids, options.search, arenas,
+                                    {.with_alpha = with_alpha, .stop = options.stop});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =

@@ -183,10 +183,10 @@ class Tracer {
       inspection.alpha = alpha;
     }
     if (search.beam > 1) inspection.tree = &tree;
-    const Hypothesis best =
-        BeamSearch(models(), std::span(&source_.ids, 1), search, true, arenas, &inspection)
-            .front()
-            .front();
+    const Hypothesis best = BeamSearch(models(), std::span(&source_.ids, 1), search, arenas,
+                                       {.with_alpha = true, .inspection = &inspection})
+                                .front()
+                                .front();
     CheckLength("the translation found", best.ids.size(), kLongestFound);
     DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
     trace_.target =

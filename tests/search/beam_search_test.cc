@@ -23,7 +23,8 @@ using Ids = std::vector<int>;
 std::vector<Hypothesis> Search(Ensemble models, const Ids& source, const SearchOptions& options,
                                bool with_alpha = false) {
   SearchArenas arenas;
-  return BeamSearch(models, std::vector<Ids>{source}, options, with_alpha, arenas)[0];
+  return BeamSearch(models, std::vector<Ids>{source}, options, arenas,
+                    {.with_alpha = with_alpha})[0];
 }
 
 std::vector<ForcedPair> Force(Ensemble models, const std::vector<TokenPair>& pairs) {
@@ -76,8 +77,7 @@ TEST_P(EveryArchitecture, BeamOfOneIsGreedySearch) {
   const std::vector<const Model*> models = {model.get()};
   const auto sources = TinySources(20, model->config().source_vocabulary);
   SearchArenas arenas;
-  const auto results =
-      BeamSearch(models, sources, {.beam = 1, .max_length_ratio = 1.5}, false, arenas);
+  const auto results = BeamSearch(models, sources, {.beam = 1, .max_length_ratio = 1.5}, arenas);
   std::set<size_t> lengths;
   for (size_t i = 0; i < sources.size(); ++i) {
     const Hypothesis greedy = GreedyLoop(models, sources[i], 1.5);
@@ -94,7 +94,8 @@ TEST_P(EveryArchitecture, LogProbAndAlphaAreThoseOfForcedDecoding) {
   const std::vector<const Model*> models = {model.get()};
   const auto sources = TinySources(12, model->config().source_vocabulary);
   SearchArenas arenas;
-  const auto results = BeamSearch(models, sources, {.beam = 4, .n_best = 4}, true, arenas);
+  const auto results =
+      BeamSearch(models, sources, {.beam = 4, .n_best = 4}, arenas, {.with_alpha = true});
   for (size_t i = 0; i < sources.size(); ++i) {
     for (const Hypothesis& hypothesis : results[i]) {
       const ForcedPair forced = Force(models, {{sources[i], hypothesis.ids}})[0];
@@ -115,7 +116,7 @@ TEST_P(EveryArchitecture, NeighboursInTheBatchChangeNothing) {
   const auto sources = TinySources(15, model->config().source_vocabulary);
   const SearchOptions options{.beam = 3, .n_best = 3};
   SearchArenas arenas;
-  const auto together = BeamSearch(models, sources, options, false, arenas);
+  const auto together = BeamSearch(models, sources, options, arenas);
   for (size_t i = 0; i < sources.size(); ++i) {
     const auto alone = Search(models, sources[i], options);
     ASSERT_EQ(alone.size(), together[i].size());
@@ -137,7 +138,7 @@ TEST_P(EveryArchitecture, WhoeverWatchesASearchDoesNotChangeIt) {
     const BeamInspection inspection{.tree = &tree};
     SearchArenas arenas;
     const auto watched =
-        BeamSearch(models, std::span(&source, 1), options, false, arenas, &inspection)[0];
+        BeamSearch(models, std::span(&source, 1), options, arenas, {.inspection = &inspection})[0];
     ASSERT_EQ(watched.size(), expected.size());
     ASSERT_GE(tree.finished.size(), watched.size());
     for (size_t k = 0; k < watched.size(); ++k) {
@@ -156,11 +157,10 @@ TEST(BeamSearchTest, StopsAtTheStepThatItIsToldTo) {
   SearchArenas arenas;
   int steps = 0;
   const StopSearch stop = [&] { return ++steps == 4; };
-  EXPECT_THROW(BeamSearch(models, sources, {.beam = 2}, false, arenas, nullptr, stop),
-               SearchStopped);
+  EXPECT_THROW(BeamSearch(models, sources, {.beam = 2}, arenas, {.stop = stop}), SearchStopped);
   EXPECT_EQ(steps, 4);
   steps = 4;
-  EXPECT_EQ(BeamSearch(models, sources, {.beam = 2}, false, arenas, nullptr, stop)[1][0].ids,
+  EXPECT_EQ(BeamSearch(models, sources, {.beam = 2}, arenas, {.stop = stop})[1][0].ids,
             Search(models, sources[1], {.beam = 2})[0].ids)
       << "the arenas may be used again";
 }
