@@ -10,6 +10,7 @@
 #include "serve/form.h"
 #include "serve/request_parser.h"
 #include "serve/sentences.h"
+#include "serve/trace_call.h"
 #include "serve/translate.h"
 
 namespace {
@@ -38,7 +39,12 @@ void ParseBody(std::string_view bytes) {
   atento::HttpRequest request;
   request.content_type = "application/json";
   request.body = bytes;
-  atento::ParseTranslateCall(*context, request);
+  try {
+    atento::ParseTranslateCall(*context, request);
+    CHECK(false);
+  } catch (const atento::Error&) {
+  }
+  atento::ParseTraceCall(*context, request);
   CHECK(false);
 }
 

@@ -15,6 +15,7 @@
 
 #include "atento/error.h"
 #include "base/atomic_file.h"
+#include "base/check.h"
 #include "base/io_error.h"
 
 namespace atento {
@@ -116,6 +117,23 @@ DirectoryLock::DirectoryLock(const std::string& directory)
 }
 
 DirectoryLock::~DirectoryLock() { ::close(file_); }
+
+std::string CompressGzip(std::string_view bytes) {
+  constexpr int kWithGzipHeader = 15 + 16;
+  z_stream stream = {};
+  CHECK(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kWithGzipHeader, 9,
+                     Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string packed(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const int result = deflate(&stream, Z_FINISH);
+  deflateEnd(&stream);
+  CHECK(result == Z_STREAM_END);
+  packed.resize(stream.total_out);
+  return packed;
+}
 
 bool FileExists(const std::string& path) {
   std::error_code error;

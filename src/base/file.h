@@ -18,6 +18,9 @@ std::string ReadFile(const std::string& path);
 // and the reason, e.g. a full disk.
 void WriteFileAtomically(const std::string& path, std::string_view bytes);
 
+// bytes as a gzip file: with neither name nor time in it, so that equal bytes give equal files.
+std::string CompressGzip(std::string_view bytes);
+
 bool FileExists(const std::string& path);
 bool IsDirectory(const std::string& path);
 // mkdir -p. Throws Error{kIo}.

@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "atento/error.h"
 #include "atento/trace.h"
@@ -14,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "text/corpus.h"
+#include "trace/page.h"
 #include "trace/terminal.h"
 #include "trace/word_matrix.h"
 
@@ -22,7 +27,7 @@ namespace {
 
 struct ExplainOptions {
   std::string text;
-  std::string model;
+  std::vector<std::string> model;
   std::string target;
   std::string output;
   bool strict = false;
@@ -30,23 +35,27 @@ struct ExplainOptions {
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
-    visit("model", o.model, kAny, "model directory", "DIR");
+    visit("model", o.model, kAny,
+          "model directory; several are compared, but not in a figure or as JSON", "DIR");
     visit("target", o.target, kAny, "show how this translation is read instead of the model's own");
     visit("output", o.output, kAny,
-          "FILE.svg: a figure; FILE.json: all that happened inside; without it the terminal",
+          "FILE.html: the page, with all that happened inside; FILE.svg: a figure; FILE.json: all "
+          "that happened inside; without it the terminal",
           "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
 };
 
-enum class Rendering { kTerminal, kSvg, kJson };
+enum class Rendering { kTerminal, kHtml, kSvg, kJson };
 
 Rendering RenderingOf(const std::string& path) {
   if (path.empty() || path == "-") return Rendering::kTerminal;
+  if (path.ends_with(".html")) return Rendering::kHtml;
   if (path.ends_with(".svg")) return Rendering::kSvg;
   if (path.ends_with(".json")) return Rendering::kJson;
-  throw Error(ErrorKind::kUsage, "--output " + path + ": the name must end in .svg or .json");
+  throw Error(ErrorKind::kUsage,
+              "--output " + path + ": the name must end in .html, .svg or .json");
 }
 
 TerminalOptions StandardOutput() {
@@ -65,27 +74,28 @@ class ExplainCommand : public Command {
   std::string name() const override { return "explain"; }
   std::string summary() const override { return "show what attention looked at"; }
   std::vector<std::string> usage() const override {
-    return {"--model DIR TEXT [--output FILE.svg|FILE.json] [flags]"};
+    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]"};
   }
   std::string notes() const override {
     return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
 a terminal with colours: the brighter), the more of the row's weight is on that word.
 Colours are off where standard output is no terminal, and with NO_COLOR in the
-environment. FILE.json has every state, score, weight and vector, and the beam as a tree:
-docs/trace.md says what is in it.
+environment. FILE.html shows every state, score, weight and vector in a browser, and the beam
+as a tree; it needs no server. FILE.json has the same: docs/trace.md says what is in it.
 )";
   }
   void Declare(FlagSet* flags) override {
     flags->Add("Flags", &options_);
     flags->Add("Search", &search_, {"n-best", "batch-sentences", "replace-unknown"});
-    flags->Add("JSON", &trace_);
+    flags->Add("HTML and JSON", &trace_);
     flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
   }
   int Run(const FlagSet& flags) override;
 
  private:
   void Clean(std::string* text, const std::string& name) const;
-  Trace Explain(Rendering rendering) const;
+  Trace Explain(const std::string& model, Rendering rendering) const;
+  std::vector<NamedTrace> ExplainAll(Rendering rendering) const;
 
   ExplainOptions options_;
   SearchOptions search_;
@@ -100,10 +110,12 @@ void ExplainCommand::Clean(std::string* text, const std::string& name) const {
   if (SplitWords(*text).empty()) throw Error(ErrorKind::kUsage, name + " has no words in it");
 }
 
-Trace ExplainCommand::Explain(Rendering rendering) const {
-  const Translator translator(std::span(&options_.model, 1), options_.threads);
+Trace ExplainCommand::Explain(const std::string& model, Rendering rendering) const {
+  const Translator translator(std::span(&model, 1), options_.threads);
   TraceRequest request{.text = options_.text, .search = search_, .options = trace_};
-  if (rendering != Rendering::kJson) request.options.detail = TraceDetail::kWeights;
+  if (rendering == Rendering::kTerminal || rendering == Rendering::kSvg) {
+    request.options.detail = TraceDetail::kWeights;
+  }
   if (!options_.target.empty()) request.target = options_.target;
   Trace trace = MakeTrace(translator, request);
   if (trace.truncated) {
@@ -112,24 +124,64 @@ Trace ExplainCommand::Explain(Rendering rendering) const {
   return trace;
 }
 
+// What to call the models: the last part of each path, unless two are the same.
+std::vector<std::string> NamesOf(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (const std::string& path : paths) {
+    const auto whole = (std::filesystem::absolute(path) / "").lexically_normal();
+    names.push_back(whole.parent_path().filename().string());
+  }
+  const std::set<std::string> different(names.begin(), names.end());
+  return different.size() == names.size() ? names : paths;
+}
+
+std::vector<NamedTrace> ExplainCommand::ExplainAll(Rendering rendering) const {
+  const std::vector<std::string> names = NamesOf(options_.model);
+  std::vector<NamedTrace> traces;
+  for (size_t i = 0; i < names.size(); ++i) {
+    traces.push_back({names[i], Explain(options_.model[i], rendering)});
+  }
+  return traces;
+}
+
+std::string Draw(std::span<const NamedTrace> traces, Rendering rendering) {
+  const Trace& first = traces.front().trace;
+  switch (rendering) {
+    case Rendering::kHtml:
+      return PageWithTraces(traces);
+    case Rendering::kSvg:
+      return WordMatrixToSvg(WordMatrixOf(first));
+    case Rendering::kJson:
+      return TraceToJson(first) + "\n";
+    default:
+      break;
+  }
+  std::string text;
+  for (const NamedTrace& named : traces) {
+    if (traces.size() > 1) {
+      text += (text.empty() ? "" : "\n") + named.model + "\n";
+    }
+    text += WordMatrixToTerminal(WordMatrixOf(named.trace), StandardOutput());
+  }
+  return text;
+}
+
 int ExplainCommand::Run(const FlagSet& flags) {
   RequireValue(*this, "--model", !options_.model.empty());
   const Rendering rendering = RenderingOf(options_.output);
   Clean(&options_.text, "TEXT");
   if (flags.Given("target")) Clean(&options_.target, "--target");
-  const Trace trace = Explain(rendering);
-  Output output(rendering == Rendering::kTerminal ? "-" : options_.output);
-  switch (rendering) {
-    case Rendering::kTerminal:
-      output.Write(WordMatrixToTerminal(WordMatrixOf(trace), StandardOutput()));
-      break;
-    case Rendering::kSvg:
-      output.Write(WordMatrixToSvg(WordMatrixOf(trace)));
-      break;
-    case Rendering::kJson:
-      output.Write(TraceToJson(trace) + "\n");
-      break;
+  if (options_.model.size() > 1 &&
+      (rendering == Rendering::kSvg || rendering == Rendering::kJson)) {
+    throw Error(ErrorKind::kUsage, "--output " + options_.output +
+                                       ": it has room for one --model; FILE.html compares several");
   }
+  if (std::set(options_.model.begin(), options_.model.end()).size() < options_.model.size()) {
+    throw Error(ErrorKind::kUsage, "--model: one is given twice; give each of them once");
+  }
+  const std::vector<NamedTrace> traces = ExplainAll(rendering);
+  Output output(rendering == Rendering::kTerminal ? "-" : options_.output);
+  output.Write(Draw(traces, rendering));
   output.Commit();
   return 0;
 }

@@ -60,7 +60,8 @@ class ServeCommand : public Command {
 };
 
 std::string ServeCommand::notes() const {
-  return R"(Routes, bodies and errors are in docs/http.md, and at /openapi.json of the server.
+  return R"(Routes, bodies and errors are in docs/http.md, and at /openapi.json of the server. At / it
+has a page that shows what happens inside the models: open it in a browser.
 
 If the environment has `ATENTO_API_KEY`, requests must have that key: as `Authorization:
 Bearer KEY`, and in the field `api_key` where LibreTranslate's clients send it.

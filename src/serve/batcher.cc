@@ -11,7 +11,6 @@
 
 #include "base/check.h"
 #include "base/worker_pool.h"
-#include "search/search_threads.h"
 #include "search/translate.h"
 
 namespace atento {
@@ -59,7 +58,10 @@ struct Batcher::Impl {
   std::condition_variable changed;
   std::deque<WaitingPtr> queue;  // with sentences left, or cancelled
   size_t sentences = 0;          // left in the queue
-  int idle = 0;                  // compute threads without a batch
+  std::deque<SoloJob> solos;     // that wait
+  int running_solos = 0;
+  bool solo_was_last = false;  // of what a thread began
+  int idle = 0;                // compute threads with nothing to do
   bool stop = false;
   std::vector<std::unique_ptr<SearchThreads>> searches;  // one thread for each worker
   std::vector<std::thread> workers;
@@ -75,7 +77,16 @@ struct Batcher::Impl {
 
   void Count(double change) { metrics->Add(Metric::kQueueSentences, change); }
 
+  size_t waiting() const { return sentences + solos.size(); }
+
   void DropCancelled() {
+    const size_t dropped = std::erase_if(solos, [](const SoloJob& job) {
+      return job.cancelled != nullptr && job.cancelled->load();
+    });
+    if (dropped > 0) {
+      Count(-static_cast<double>(dropped));
+      metrics->Add(Metric::kCancelledSentences, static_cast<double>(dropped));
+    }
     std::erase_if(queue, [&](const WaitingPtr& waiting) {
       if (!waiting->cancelled()) return false;
       sentences -= waiting->left();
@@ -199,19 +210,46 @@ struct Batcher::Impl {
     }
   }
 
+  bool MayRunSolo() const {
+    return !solos.empty() && running_solos < std::max(1, static_cast<int>(searches.size()) - 1);
+  }
+
+  // lock is held before and after.
+  void RunSolo(std::unique_lock<std::mutex>& lock, SearchThreads& search) {
+    SoloJob job = std::move(solos.front());
+    solos.pop_front();
+    Count(-1);
+    ++running_solos;
+    --idle;
+    lock.unlock();
+    job.run(search);
+    job = {};
+    lock.lock();
+    ++idle;
+    --running_solos;
+  }
+
   void Loop(SearchThreads& search) {
     std::unique_lock lock(mutex);
     ++idle;
     for (;;) {
-      changed.wait(lock, [&] { return stop || !queue.empty(); });
+      changed.wait(lock, [&] { return stop || !queue.empty() || MayRunSolo(); });
       if (stop) return;
       DropCancelled();
+      const bool batch = !queue.empty() && (Clock::now() >= queue.front()->ripe || Full());
+      if (MayRunSolo() && !(batch && solo_was_last)) {
+        solo_was_last = true;
+        RunSolo(lock, search);
+        continue;
+      }
       if (queue.empty()) continue;
-      if (const auto ripe = queue.front()->ripe; Clock::now() < ripe && !Full()) {
+      if (!batch) {
+        const Clock::time_point ripe = queue.front()->ripe;
         changed.wait_until(lock, ripe);
         continue;
       }
       const std::vector<Part> parts = TakeBatch();
+      solo_was_last = false;
       --idle;
       lock.unlock();
       Translate(parts, search);
@@ -250,12 +288,26 @@ bool Batcher::Submit(TranslationJob job) {
     std::lock_guard lock(impl_->mutex);
     impl_->DropCancelled();
     const auto most = static_cast<size_t>(impl_->options.queue_sentences);
-    if (impl_->sentences > 0 && impl_->sentences + count > most) return false;
+    if (impl_->waiting() > 0 && impl_->waiting() + count > most) return false;
     impl_->sentences += count;
     impl_->Count(static_cast<double>(count));
     impl_->queue.push_back(std::move(waiting));
   }
   // All: whoever waits for a batch to fill looks again too.
+  impl_->changed.notify_all();
+  return true;
+}
+
+bool Batcher::Submit(SoloJob job) {
+  CHECK(job.run);
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->DropCancelled();
+    const auto most = static_cast<size_t>(impl_->options.queue_sentences);
+    if (impl_->waiting() > 0 && impl_->waiting() + 1 > most) return false;
+    impl_->Count(1);
+    impl_->solos.push_back(std::move(job));
+  }
   impl_->changed.notify_all();
   return true;
 }

@@ -12,6 +12,7 @@
 
 #include "atento/translator.h"
 #include "model/model.h"
+#include "search/search_threads.h"
 #include "serve/metrics.h"
 #include "serve/serve_options.h"
 
@@ -32,6 +33,14 @@ struct TranslationJob {
   std::function<void(std::vector<Translation>, std::exception_ptr)> done;
 };
 
+// Work that takes a compute thread for itself, such as a trace.
+struct SoloJob {
+  // As of a TranslationJob.
+  std::shared_ptr<const std::atomic<bool>> cancelled;
+  // Called once, on a compute thread; throws nothing.
+  std::function<void(SearchThreads&)> run;
+};
+
 // Thread-safe.
 class Batcher {
  public:
@@ -45,6 +54,9 @@ class Batcher {
   // False, and nothing is done, if the sentences do not fit into the queue. An empty queue takes
   // any number.
   bool Submit(TranslationJob job);
+  // The same, as if it were one sentence. If there are several threads one is always left to
+  // batches; if there is one, it takes turns.
+  bool Submit(SoloJob job);
 
  private:
   struct Impl;

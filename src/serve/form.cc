@@ -1,7 +1,6 @@
 #include "serve/form.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "serve/http.h"
 
@@ -37,17 +36,6 @@ std::string PercentDecode(std::string_view text) {
   return decoded;
 }
 
-bool EqualWithoutCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 // The value of `; name=value` or `; name="value"` in a header; empty if there is none. Names have no
 // case, and what is quoted has no parameters. A \ in quotes is itself: browsers escape by %22.
 std::string_view Parameter(std::string_view header, std::string_view name) {
@@ -55,7 +43,7 @@ std::string_view Parameter(std::string_view header, std::string_view name) {
   while (end < header.size()) {
     header.remove_prefix(end + 1);
     const size_t equals = std::min(header.find_first_of("=;"), header.size());
-    const std::string_view key = Trim(header.substr(0, equals));
+    const std::string_view key = Trimmed(header.substr(0, equals));
     if (equals == header.size() || header[equals] == ';') {
       end = equals;
       continue;
@@ -68,7 +56,7 @@ std::string_view Parameter(std::string_view header, std::string_view name) {
       end = std::min(header.find(';', quote), header.size());
     } else {
       end = std::min(header.find(';'), header.size());
-      value = Trim(header.substr(0, end));
+      value = Trimmed(header.substr(0, end));
     }
     if (EqualWithoutCase(key, name)) return value;
   }

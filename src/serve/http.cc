@@ -1,5 +1,6 @@
 #include "serve/http.h"
 
+#include <algorithm>
 #include <array>
 
 namespace atento {
@@ -17,7 +18,8 @@ constexpr std::array<HttpFaultInfo, 18> kFaults = {{
     {405, "method_not_allowed", "the path has other methods: see the header Allow"},
     {408, "read_timeout", "the request took too long to arrive"},
     {413, "body_too_large", "the body is larger than --max-body-kb"},
-    {413, "text_too_long", "more text than --max-text-characters, or texts than --max-texts"},
+    {413, "text_too_long",
+     "more than --max-text-characters, --max-texts or --max-trace-tokens allows"},
     {415, "unsupported_media_type", "the header Content-Type names another format"},
     {429, "queue_full", "too much is waiting: try again after the seconds in Retry-After"},
     {431, "headers_too_large", "the headers are larger than 16 KB"},
@@ -32,12 +34,26 @@ const HttpFaultInfo& FaultInfo(HttpFault fault) { return kFaults[static_cast<siz
 
 std::span<const HttpFaultInfo> AllFaults() { return kFaults; }
 
+std::string_view Trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+bool EqualWithoutCase(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200:
       return "OK";
     case 204:
       return "No Content";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:

@@ -22,6 +22,8 @@ struct HttpRequest {
   std::string path;    // without the query
   std::string content_type;
   std::string authorization;
+  std::string accept_encoding;
+  std::string if_none_match;
   std::string body;
   // Set once nobody waits for the answer any more; may be null.
   std::shared_ptr<const std::atomic<bool>> cancelled;
@@ -30,8 +32,11 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
+  std::string cache_control = "no-store";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // besides those of every answer
+  // Let go once the answer has been sent, or nobody waits for it; may be null.
+  std::shared_ptr<const void> held;
 };
 
 // Takes the one answer to a request; may be called on any thread.
@@ -77,6 +82,11 @@ class HttpError : public Error {
  private:
   HttpFault fault_;
 };
+
+// Without the spaces and tabs at its ends.
+std::string_view Trimmed(std::string_view text);
+// Of ASCII letters, as names in headers are compared.
+bool EqualWithoutCase(std::string_view a, std::string_view b);
 
 // "Not Found"; empty for a status that no answer here has.
 std::string_view ReasonPhrase(int status);

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "serve/form.h"
+#include "serve/request_body.h"
 #include "serve/schema.h"
 #include "serve/translate.h"
 
@@ -48,13 +49,7 @@ struct LibreCall {
 }
 
 LibreCall FromJson(const std::string& body) {
-  Json json;
-  try {
-    json = Json::Parse(body, "request body");
-  } catch (const Error& error) {
-    throw HttpError(HttpFault::kInvalidJson, error.what());
-  }
-  if (!json.is_object()) Invalid("request body: it must be a JSON object");
+  const Json json = ParseJsonBody(body);
   LibreCall call;
   if (const Json* q = json.Find("q"); q != nullptr && !q->is_null()) {
     call.q = StringsOf(*q, "q");

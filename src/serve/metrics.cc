@@ -40,6 +40,7 @@ const std::vector<MetricInfo>& Infos() {
        MetricType::kCounter,
        "Time that compute threads spent on batches.",
        {}},
+      {"atento_traces_total", MetricType::kCounter, "Traces made.", {}},
       {"atento_build_info", MetricType::kGauge, "The version, as a label.", {}},
   };
   return *infos;

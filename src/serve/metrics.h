@@ -25,6 +25,7 @@ enum class Metric {
   kTruncatedSentences,
   kCancelledSentences,
   kTranslateSeconds,
+  kTraces,
   kBuildInfo,
 };
 

@@ -33,12 +33,11 @@ constexpr uint32_t kHeaderLimit = 16 * 1024;
 }
 
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
-boost::beast::string_view Beast(std::string_view text) { return {text.data(), text.size()}; }
 
 // Of a target in origin form, "/a?b", or in absolute form, "http://host/a?b" (RFC 9112, 3.2).
 std::string_view PathOf(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!boost::beast::iequals(Beast(target.substr(0, scheme.size())), Beast(scheme))) continue;
+    if (!EqualWithoutCase(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(std::min(target.size(), target.find_first_of("/?", scheme.size())));
     if (!target.starts_with('/')) return "/";
   }
@@ -120,6 +119,8 @@ HttpRequest RequestParser::Take() {
   request.path = path();
   request.content_type = std::string(View(message[http::field::content_type]));
   request.authorization = std::string(View(message[http::field::authorization]));
+  request.accept_encoding = std::string(View(message[http::field::accept_encoding]));
+  request.if_none_match = std::string(View(message[http::field::if_none_match]));
   request.body = std::move(message.body());
   return request;
 }

@@ -6,6 +6,7 @@
 #include <iterator>
 
 namespace atento {
+
 // By hand, since strftime depends on the locale.
 std::string HttpDate(std::time_t time) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -22,12 +23,13 @@ std::string ResponseText(const HttpResponse& response, const ResponseTextOptions
   auto out = std::back_inserter(text);
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                  ReasonPhrase(response.status), HttpDate(std::time(nullptr)));
-  if (response.status != 204) {
+  if (response.status != 204 && response.status != 304) {
     fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type,
                    response.body.size());
   }
   fmt::format_to(out, "Connection: {}\r\n", options.keep_alive ? "keep-alive" : "close");
-  text += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
+  fmt::format_to(out, "X-Content-Type-Options: nosniff\r\nCache-Control: {}\r\n",
+                 response.cache_control);
   if (!options.cors.empty()) {
     fmt::format_to(out, "Access-Control-Allow-Origin: {}\r\n", options.cors);
     if (options.cors != "*") text += "Vary: Origin\r\n";

@@ -15,7 +15,7 @@ struct ResponseTextOptions {
   std::string cors;   // an origin, or *; empty: none
 };
 
-// With the headers of every answer: Date, Content-Length, Connection, nosniff, no-store, and those
+// With the headers of every answer: Date, Content-Length, Connection, nosniff, Cache-Control, and those
 // of CORS if there is an origin (without one, none that handlers gave either).
 std::string ResponseText(const HttpResponse& response, const ResponseTextOptions& options);
 

@@ -4,15 +4,17 @@
 #include <array>
 
 #include "base/version.h"
+#include "serve/request_body.h"
 #include "serve/schema.h"
-#include "serve/translate.h"
 
 namespace atento {
 namespace {
 
-constexpr std::array<Route, 8> kRoutes = {{
+constexpr std::array<Route, 10> kRoutes = {{
     {"POST", "/v1/translate", RouteStyle::kKey, "Translate texts", HandleTranslate,
      TranslateRequestSchema, TranslateResponseSchema},
+    {"POST", "/v1/trace", RouteStyle::kKey, "Show what happens inside a model for a sentence",
+     HandleTrace, TraceRequestSchema, TraceResponseSchema},
     {"GET", "/v1/models", RouteStyle::kKey, "List the models", HandleModels, nullptr,
      ModelsResponseSchema},
     {"GET", "/healthz", RouteStyle::kOpen, "Whether the server runs", HandleHealth, nullptr,
@@ -23,6 +25,8 @@ constexpr std::array<Route, 8> kRoutes = {{
      HandleMetrics, nullptr, nullptr, "text/plain; version=0.0.4; charset=utf-8"},
     {"GET", "/openapi.json", RouteStyle::kOpen, "This description", HandleOpenApi, nullptr,
      nullptr},
+    {"GET", "/", RouteStyle::kOpen, "The page that shows traces", HandlePage, nullptr, nullptr,
+     "text/html; charset=utf-8"},
     {"POST", "/translate", RouteStyle::kLibreTranslate, "Translate as LibreTranslate does",
      HandleLibreTranslate, LibreTranslateRequestSchema, LibreTranslateResponseSchema,
      "application/json", true},
@@ -185,6 +189,7 @@ void HandleModels(ServiceContext& context, const HttpRequest&, const Answer& ans
                       .Set("source_language", model.source_language())
                       .Set("target_language", model.target_language())
                       .Set("attention", model.has_attention())
+                      .Set("kind", EnumName(model.model->config().attention))
                       .Set("max_source_tokens", model.max_source_tokens())
                       .Set("parameters", static_cast<int64_t>(model.model->parameters.count())));
   }
@@ -198,6 +203,7 @@ Json ModelsResponseSchema() {
           .Set("source_language", SchemaOf("string", "of config.json; may be empty"))
           .Set("target_language", SchemaOf("string", "likewise"))
           .Set("attention", SchemaOf("boolean", "whether there are alignments"))
+          .Set("kind", SchemaOf("string", "how its attention scores; none, or fixed: it does not"))
           .Set("max_source_tokens", SchemaOf("integer", "of a sentence; what is longer is cut"))
           .Set("parameters", SchemaOf("integer", "numbers in its tensors")));
   return ObjectSchema(

@@ -53,6 +53,12 @@ void HandleTranslate(ServiceContext& context, const HttpRequest& request, const 
 Json TranslateRequestSchema(const ServeLimits& limits);
 Json TranslateResponseSchema();
 
+void HandleTrace(ServiceContext& context, const HttpRequest& request, const Answer& answer);
+Json TraceRequestSchema(const ServeLimits& limits);
+Json TraceResponseSchema();
+
+void HandlePage(ServiceContext& context, const HttpRequest& request, const Answer& answer);
+
 void HandleModels(ServiceContext& context, const HttpRequest& request, const Answer& answer);
 Json ModelsResponseSchema();
 

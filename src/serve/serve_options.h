@@ -38,6 +38,8 @@ struct ServeLimits {
   int max_texts = 128;
   int max_beam = 20;
   double max_length_ratio = 10;
+  int max_trace_tokens = 200;
+  int max_traces = 16;
   int max_connections = 2000;
   double read_timeout_s = 15;
   double write_timeout_s = 30;
@@ -55,6 +57,10 @@ struct ServeLimits {
     visit("max-beam", o.max_beam, Range{1, 1000}, "beam of a request");
     visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
           "max_length_ratio of a request");
+    visit("max-trace-tokens", o.max_trace_tokens, Range{1, 1000},
+          "tokens of a sentence to trace, and of a translation that is given for it");
+    visit("max-traces", o.max_traces, kAtLeastOne,
+          "traces that wait, are made or are sent; beyond it requests are answered with 429");
     visit("max-connections", o.max_connections, Range{1, 1000000}, "connections at a time");
     visit("read-timeout-s", o.read_timeout_s, kSeconds,
           "seconds from the first byte of a request to its last");

@@ -14,18 +14,23 @@
 #include "serve/metrics.h"
 #include "serve/serve_options.h"
 #include "serve/served_model.h"
+#include "serve/tickets.h"
 
 namespace atento {
 
 // What handlers work with.
 struct ServiceContext {
   ServiceContext(const ServeOptions& o, std::vector<ServedModel> m)
-      : options(o), models(std::move(m)), batcher(o.batching, &metrics) {}
+      : options(o),
+        models(std::move(m)),
+        traces(o.limits.max_traces),
+        batcher(o.batching, &metrics) {}
 
   const ServeOptions options;
   const std::vector<ServedModel> models;  // at least one
   Metrics metrics;
   std::atomic<bool> draining{false};
+  Tickets traces;
   Batcher batcher;  // the last: its threads use the others
 };
 

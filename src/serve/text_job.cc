@@ -19,28 +19,6 @@ size_t CountCharacters(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-void CheckTexts(const std::vector<std::string>& texts, const ServeLimits& limits) {
-  if (texts.size() > static_cast<size_t>(limits.max_texts)) {
-    throw HttpError(HttpFault::kTextTooLong, "there are " + std::to_string(texts.size()) +
-                                                 " texts: send at most " +
-                                                 std::to_string(limits.max_texts) + " at a time");
-  }
-  size_t characters = 0;
-  for (const std::string& text : texts) {
-    characters += CountCharacters(text);
-    if (const size_t byte = FindInvalidUtf8(text); byte != std::string_view::npos) {
-      throw HttpError(HttpFault::kInvalidRequest,
-                      "text: byte " + std::to_string(byte + 1) +
-                          " is NUL or not valid UTF-8: send UTF-8 without NUL");
-    }
-  }
-  if (characters > static_cast<size_t>(limits.max_text_characters)) {
-    throw HttpError(HttpFault::kTextTooLong,
-                    "there are " + std::to_string(characters) + " characters: send at most " +
-                        std::to_string(limits.max_text_characters) + " at a time");
-  }
-}
-
 // A text that grows, and its words: the pieces between ASCII white space.
 struct WordCounter {
   std::string text;
@@ -102,6 +80,28 @@ TranslationHypothesis JoinHypotheses(std::string_view text, std::span<const Text
 }
 
 }  // namespace
+
+void CheckTexts(const std::vector<std::string>& texts, const ServeLimits& limits) {
+  if (texts.size() > static_cast<size_t>(limits.max_texts)) {
+    throw HttpError(HttpFault::kTextTooLong, "there are " + std::to_string(texts.size()) +
+                                                 " texts: send at most " +
+                                                 std::to_string(limits.max_texts) + " at a time");
+  }
+  size_t characters = 0;
+  for (const std::string& text : texts) {
+    characters += CountCharacters(text);
+    if (const size_t byte = FindInvalidUtf8(text); byte != std::string_view::npos) {
+      throw HttpError(HttpFault::kInvalidRequest,
+                      "text: byte " + std::to_string(byte + 1) +
+                          " is NUL or not valid UTF-8: send UTF-8 without NUL");
+    }
+  }
+  if (characters > static_cast<size_t>(limits.max_text_characters)) {
+    throw HttpError(HttpFault::kTextTooLong,
+                    "there are " + std::to_string(characters) + " characters: send at most " +
+                        std::to_string(limits.max_text_characters) + " at a time");
+  }
+}
 
 TextJob::TextJob(const ServedModel& model, std::vector<std::string> texts, SplitText split,
                  const ServeLimits& limits) {

@@ -36,10 +36,12 @@ struct TextTranslation {
   std::vector<TruncatedSentence> truncated;
 };
 
+// Throws HttpError if texts are too many or too long, or not valid UTF-8 without NUL.
+void CheckTexts(const std::vector<std::string>& texts, const ServeLimits& limits);
+
 class TextJob {
  public:
-  // model must outlive this. Throws HttpError if texts are too many or too long, or not valid UTF-8
-  // without NUL. Cost: linear in the texts.
+  // model must outlive this. Throws as CheckTexts. Cost: linear in the texts.
   TextJob(const ServedModel& model, std::vector<std::string> texts, SplitText split,
           const ServeLimits& limits);
 

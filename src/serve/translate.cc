@@ -1,44 +1,21 @@
 // POST /v1/translate.
 #include "serve/translate.h"
 
-#include <algorithm>
-#include <cctype>
 #include <exception>
 #include <memory>
 #include <utility>
 
 #include "search/translate.h"
+#include "serve/request_body.h"
 #include "serve/schema.h"
 
 namespace atento {
 namespace {
 
-constexpr std::string_view kBody = "request body";
-
-Json ParseBody(const std::string& body) {
-  try {
-    return Json::Parse(body, kBody);
-  } catch (const Error& error) {
-    throw HttpError(HttpFault::kInvalidJson, error.what());
-  }
-}
-
 // What the server allows, and the model can do.
 void CheckFields(const ServiceContext& context, const TranslateCall& call) {
-  const ServeLimits& limits = context.options.limits;
   const SearchOptions& search = call.fields.search;
-  if (search.beam > limits.max_beam) {
-    throw HttpError(HttpFault::kInvalidRequest, "beam: " + std::to_string(search.beam) +
-                                                    " is too wide: this server allows " +
-                                                    std::to_string(limits.max_beam));
-  }
-  if (search.max_length_ratio > limits.max_length_ratio) {
-    throw HttpError(HttpFault::kInvalidRequest, "max_length_ratio: this server allows at most " +
-                                                    Json(limits.max_length_ratio).Dump());
-  }
-  if (search.n_best > search.beam) {
-    throw HttpError(HttpFault::kInvalidRequest, "n_best: it must not be larger than beam");
-  }
+  CheckSearchLimits(search, context.options.limits);
   if (call.fields.alignments != AlignmentKind::kNone && !call.model->has_attention()) {
     throw HttpError(HttpFault::kInvalidRequest,
                     "alignments: the model " + call.model->name + " has no attention");
@@ -94,48 +71,12 @@ Json TranslationJson(const TextTranslation& translation, AlignmentKind alignment
 
 TranslateFields DefaultFields(const ServeLimits& limits) {
   TranslateFields fields;
-  fields.search.beam = std::min(fields.search.beam, limits.max_beam);
-  fields.search.max_length_ratio =
-      std::min(fields.search.max_length_ratio, limits.max_length_ratio);
+  fields.search = DefaultSearch(limits);
   return fields;
 }
 
-HttpResponse JsonResponse(const Json& json) {
-  HttpResponse response;
-  response.body = json.Dump() + "\n";
-  return response;
-}
-
-bool IsMediaType(std::string_view content_type, std::string_view type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (content_type.ends_with(' ') || content_type.ends_with('\t')) {
-    content_type.remove_suffix(1);
-  }
-  return std::equal(content_type.begin(), content_type.end(), type.begin(), type.end(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-}
-
-std::vector<std::string> StringsOf(const Json& json, std::string_view field) {
-  if (!json.is_string() && !json.is_array()) {
-    throw Error(ErrorKind::kData, std::string(field) + ": give a string or an array of strings");
-  }
-  if (json.is_string()) return {json.AsString()};
-  std::vector<std::string> strings;
-  InContext(field, [&] {
-    for (const Json& element : json.AsArray()) strings.push_back(element.AsString());
-  });
-  return strings;
-}
-
 TranslateCall ParseTranslateCall(const ServiceContext& context, const HttpRequest& request) {
-  if (!IsMediaType(request.content_type, "application/json")) {
-    throw HttpError(HttpFault::kUnsupportedMediaType,
-                    "send JSON, with the header Content-Type: application/json");
-  }
-  const Json body = ParseBody(request.body);
-  if (!body.is_object()) {
-    throw HttpError(HttpFault::kInvalidRequest, "request body: it must be a JSON object");
-  }
+  const Json body = ParseJsonBody(request);
   const Json* const text = body.Find("text");
   if (text == nullptr) {
     throw HttpError(HttpFault::kInvalidRequest,
@@ -143,18 +84,9 @@ TranslateCall ParseTranslateCall(const ServiceContext& context, const HttpReques
   }
   TranslateCall call;
   call.texts = StringsOf(*text, "text");
-  // Not by Set, which searches for the key first: there may be as many as the body has room for.
-  Json::Object fields;
-  for (const auto& [name, value] : body.AsObject()) {
-    if (name != "text") fields.emplace_back(name, value);
-  }
   call.fields =
-      OptionsFromJson(Json(std::move(fields)), DefaultFields(context.options.limits), kBody);
-  call.model = FindModel(context.models, call.fields.model);
-  if (call.model == nullptr) {
-    throw HttpError(HttpFault::kUnknownModel, "model: there is none of the name " +
-                                                  call.fields.model + "; see GET /v1/models");
-  }
+      OptionsFromJson(Without(body, {"text"}), DefaultFields(context.options.limits), kBody);
+  call.model = &RequireModel(context, call.fields.model);
   // An empty element keeps its place in the answer; nothing at all is a mistake.
   if (call.texts.empty() || (text->is_string() && SplitLines(text->AsString()).empty())) {
     throw HttpError(HttpFault::kEmptyText, "text: there is nothing to translate in it");

@@ -22,12 +22,6 @@ struct TranslateCall {
 // The defaults, as far as the limits allow them.
 TranslateFields DefaultFields(const ServeLimits& limits);
 
-// Whether a Content-Type is `type`, whatever its parameters and letters' case.
-bool IsMediaType(std::string_view content_type, std::string_view type);
-
-// A string, or an array of strings: as an array. Throws Error{kData} that names the field.
-std::vector<std::string> StringsOf(const Json& json, std::string_view field);
-
 // Throws HttpError unless the body is what POST /v1/translate takes. Options are not compared with
 // the limits and the model yet.
 TranslateCall ParseTranslateCall(const ServiceContext& context, const HttpRequest& request);
@@ -38,8 +32,6 @@ TranslateCall ParseTranslateCall(const ServiceContext& context, const HttpReques
 void TranslateTexts(ServiceContext& context, const HttpRequest& request, TranslateCall call,
                     const Answer& answer,
                     const std::function<HttpResponse(std::vector<TextTranslation>)>& make);
-
-HttpResponse JsonResponse(const Json& json);
 
 }  // namespace atento
 

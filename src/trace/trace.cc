@@ -14,14 +14,13 @@
 #include "search/translate.h"
 #include "search/translator_impl.h"
 #include "trace/inspect.h"
+#include "trace/make_trace.h"
 
 namespace atento {
 namespace {
 
-// Of either side that is given, and of a translation that is found: a trace has the product of the
-// two, and several vectors for each.
+// Of either side that is given: a trace has the product of the two, and several vectors for each.
 constexpr size_t kLongestTraced = 1000;
-constexpr size_t kLongestFound = 2 * kLongestTraced + 10;
 
 [[noreturn]] void Refuse(const std::string& message) { throw Error(ErrorKind::kUsage, message); }
 
@@ -120,7 +119,8 @@ void CheckAlpha(const AlphaOverride& alpha, const ModelConfig& config, size_t so
 class Tracer {
  public:
   // Checks the request.
-  Tracer(const Model& model, const TraceRequest& request) : model_(model), request_(request) {
+  Tracer(const Model& model, const TraceRequest& request, size_t longest)
+      : model_(model), request_(request), longest_(longest) {
     CheckRanges(request.options);
     CheckSearchOptions(request.search);
     if (request.target) CheckTarget();
@@ -154,7 +154,7 @@ class Tracer {
 
   void CheckTarget() {
     target_ = model_.target_tokenizer.Encode(*request_.target);
-    CheckLength("target", target_.ids.size(), kLongestTraced);
+    CheckLength("target", target_.ids.size(), longest_);
   }
 
   void EncodeText() {
@@ -167,7 +167,7 @@ class Tracer {
       trace_.truncated = line.truncated();
     }
     if (source_.ids.empty()) Refuse("text has nothing in it that the model's tokenizer keeps");
-    CheckLength("text", source_.ids.size(), std::min(kLongestTraced, LongestSource(models())));
+    CheckLength("text", source_.ids.size(), std::min(longest_, LongestSource(models())));
   }
 
   // Fills target, prefix_tokens and search.
@@ -187,7 +187,7 @@ class Tracer {
                                        {.with_alpha = true, .inspection = &inspection})
                                 .front()
                                 .front();
-    CheckLength("the translation found", best.ids.size(), kLongestFound);
+    CheckLength("the translation found", best.ids.size(), 2 * longest_ + 10);
     DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
     trace_.target =
         DescribeText(model_.target_tokenizer, decoded.text, best.ids, std::move(decoded.word_of));
@@ -242,6 +242,7 @@ class Tracer {
   const Model& model_;
   const Model* const model_pointer_ = &model_;
   const TraceRequest& request_;
+  const size_t longest_;
   EncodedText source_;
   EncodedText target_;
   Trace trace_;
@@ -249,16 +250,21 @@ class Tracer {
 
 }  // namespace
 
+Trace MakeTrace(const Model& model, const TraceRequest& request, size_t longest,
+                SearchThreads& threads) {
+  Trace trace;
+  threads.Run(
+      1, [&](int, SearchArenas& arenas) { trace = Tracer(model, request, longest).Run(arenas); });
+  return trace;
+}
+
 Trace MakeTrace(const Translator& translator, const TraceRequest& request) {
   Translator::Impl& impl = *translator.impl_;
   if (impl.models.size() > 1) {
     Refuse("a trace is of one model, not of an ensemble of " + std::to_string(impl.models.size()) +
            ": ask each model for its own");
   }
-  Trace trace;
-  impl.threads.Run(
-      1, [&](int, SearchArenas& arenas) { trace = Tracer(*impl.models[0], request).Run(arenas); });
-  return trace;
+  return MakeTrace(*impl.models[0], request, kLongestTraced, impl.threads);
 }
 
 }  // namespace atento

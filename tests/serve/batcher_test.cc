@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <memory>
 #include <utility>
 
 #include "search/search_threads.h"
@@ -75,6 +77,76 @@ TEST_F(BatcherTest, JoinsJobsOfEqualOptions) {
   EXPECT_EQ(first.get().first.at(1).hypotheses.at(0).text, Alone("c"));
   EXPECT_EQ(second.get().first.at(1).hypotheses.at(0).text, Alone("e f"));
   EXPECT_EQ(metrics_.Value(Metric::kBatches), 1);
+}
+
+// A solo job that waits until it may end.
+struct Gate {
+  std::promise<void> begun, open;
+
+  SoloJob Job() {
+    SoloJob job;
+    job.run = [this](SearchThreads&) {
+      begun.set_value();
+      open.get_future().wait();
+    };
+    return job;
+  }
+};
+
+TEST_F(BatcherTest, SoloJobsLeaveAThreadToBatches) {
+  BatchingOptions options;
+  options.threads = 2;
+  Gate first, second;
+  Batcher batcher(options, &metrics_);
+  ASSERT_TRUE(batcher.Submit(first.Job()));
+  ASSERT_TRUE(batcher.Submit(second.Job()));
+  first.begun.get_future().wait();
+  EXPECT_EQ(Submit(batcher, Job({"a b"})).get().first.at(0).hypotheses.at(0).text, Alone("a b"));
+  EXPECT_EQ(metrics_.Value(Metric::kQueueSentences), 1) << "the second waits for the first";
+  first.open.set_value();
+  second.begun.get_future().wait();
+  second.open.set_value();
+}
+
+TEST_F(BatcherTest, SoloJobsTakeTurnsWithBatches) {
+  BatchingOptions options;
+  options.threads = 1;
+  options.batch_window_ms = 0;
+  Gate gate;
+  std::promise<double> batches;
+  Batcher batcher(options, &metrics_);
+  ASSERT_TRUE(batcher.Submit(gate.Job()));
+  gate.begun.get_future().wait();
+  SoloJob next;
+  next.run = [&](SearchThreads&) { batches.set_value(metrics_.Value(Metric::kBatches)); };
+  ASSERT_TRUE(batcher.Submit(std::move(next)));
+  auto translated = Submit(batcher, Job({"a b"}));
+  gate.open.set_value();
+  EXPECT_EQ(batches.get_future().get(), 1) << "the batch came in between, though it came later";
+  translated.wait();
+}
+
+TEST_F(BatcherTest, SoloJobsFillTheQueue) {
+  BatchingOptions options;
+  options.threads = 1;
+  options.queue_sentences = 1;
+  Gate gate, dropped;
+  Batcher batcher(options, &metrics_);
+  ASSERT_TRUE(batcher.Submit(gate.Job()));
+  gate.begun.get_future().wait();
+  SoloJob cancelled = dropped.Job();
+  auto left = std::make_shared<std::atomic<bool>>(false);
+  cancelled.cancelled = left;
+  ASSERT_TRUE(batcher.Submit(std::move(cancelled)));
+  EXPECT_FALSE(batcher.Submit(gate.Job()));
+  TranslationJob refused = Job({"a"});
+  refused.done = [](const std::vector<Translation>&, const std::exception_ptr&) { FAIL(); };
+  EXPECT_FALSE(batcher.Submit(std::move(refused)));
+  left->store(true);
+  auto translated = Submit(batcher, Job({"a"}));
+  EXPECT_EQ(metrics_.Value(Metric::kCancelledSentences), 1);
+  gate.open.set_value();
+  EXPECT_FALSE(translated.get().second);
 }
 
 TEST_F(BatcherTest, KeepsJobsOfOtherOptionsApart) {

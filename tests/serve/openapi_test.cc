@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "serve/route.h"
 #include "serve/service_fixture.h"
+#include "serve/trace_fields.h"
 #include "serve/translate_fields.h"
 
 namespace atento {
@@ -32,6 +33,28 @@ TEST_F(OpenApiTest, HasEveryRouteAndNoOther) {
 }
 
 // A field that the schema has is taken; one that it has not is refused.
+TEST_F(OpenApiTest, FieldsOfATraceAreThoseThatTheParserKnows) {
+  const Json json = OpenApiJson();
+  const Json operation = json.At("paths").At("/v1/trace").At("post");
+  const Json schema = operation.At("requestBody").At("content").At("application/json").At("schema");
+  EXPECT_FALSE(schema.At("additionalProperties").AsBool());
+  std::set<std::string> in_schema;
+  std::set<std::string> in_parser = {"text", "target", "target_prefix", "alpha"};
+  const std::string page = ReadFile(ATENTO_SOURCE_DIR "/docs/http.md");
+  for (const auto& [name, property] : schema.At("properties").AsObject()) {
+    in_schema.insert(name);
+    EXPECT_NE(page.find("`" + name + "`"), std::string::npos) << "docs/http.md lacks " << name;
+    if (property.Find("default") == nullptr) continue;
+    const Json body = Json().Set("text", "a").Set(name, property.At("default"));
+    EXPECT_EQ(Call(Request("POST", "/v1/trace", body.Dump())).status, 200) << name;
+  }
+  TraceFields fields;
+  TraceFields::ForEach(fields, [&](const char* name, const auto&, const Range&, const char*) {
+    in_parser.insert(name);
+  });
+  EXPECT_EQ(in_schema, in_parser);
+}
+
 TEST_F(OpenApiTest, FieldsAreThoseThatTheParserKnows) {
   const Json json = OpenApiJson();
   const Json schema = json.At("paths")
@@ -110,6 +133,9 @@ TEST_F(OpenApiTest, AnswersMatchTheirSchemas) {
     ExpectMatches(Json::Parse(Call(Request("GET", path)).body, path), schema(path, "get", "200"),
                   path);
   }
+  const Json trace =
+      Json::Parse(Call(Request("POST", "/v1/trace", R"({"text": "a b"})")).body, "trace");
+  ExpectMatches(trace, schema("/v1/trace", "post", "200"), "trace");
   const Json libre = Json::Parse(
       Call(Request("POST", "/translate", R"({"q": "a", "source": "xa", "target": "xb"})")).body,
       "libre");

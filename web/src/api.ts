@@ -16,7 +16,13 @@ export interface ModelInfo {
   name: string;
   source_language?: string;
   target_language?: string;
-  description?: string;
+  attention?: boolean;
+}
+
+/** A trace inside the page, and what to call its model. */
+export interface NamedTrace {
+  name: string;
+  trace: Trace;
 }
 
 /** A trace of one probe sentence at a training step, and the lines of metrics.jsonl. */
@@ -32,6 +38,12 @@ export class ApiError extends Error {
   }
 }
 
+function embeddedTraces(): NamedTrace[] {
+  const given = embedded<Trace | NamedTrace[]>('embedded-trace');
+  if (!given) return [];
+  return Array.isArray(given) ? given : [{ name: '', trace: given }];
+}
+
 function embedded<T>(id: string): T | null {
   const text = document.getElementById(id)?.textContent?.trim();
   return text ? JSON.parse(text) as T : null;
@@ -40,16 +52,21 @@ function embedded<T>(id: string): T | null {
 const CACHE_SIZE = 24;
 
 export class Api {
-  readonly embedded = embedded<Trace>('embedded-trace');
+  private readonly traces = embeddedTraces();
   readonly learning = embedded<LearningData>('embedded-learning');
   private readonly cache = new Map<string, Promise<Trace>>();
 
   get live(): boolean {
-    return this.embedded === null;
+    return this.traces.length === 0;
+  }
+
+  /** The first of the traces inside the page. */
+  get embedded(): Trace | null {
+    return this.traces[0]?.trace ?? null;
   }
 
   async models(): Promise<ModelInfo[]> {
-    if (this.embedded) return [];
+    if (!this.live) return this.traces.map(({ name }) => ({ name }));
     const answer = await this.send('v1/models') as { models?: (ModelInfo | string)[] };
     return (answer.models ?? []).map((model) =>
       typeof model === 'string' ? { name: model } : model);
@@ -57,7 +74,10 @@ export class Api {
 
   /** The same query is asked once. */
   trace(query: TraceQuery): Promise<Trace> {
-    if (this.embedded) return Promise.resolve(this.embedded);
+    if (!this.live) {
+      const given = this.traces.find(({ name }) => name === query.model) ?? this.traces[0];
+      return Promise.resolve(given.trace);
+    }
     const body = JSON.stringify({ ...query, model: query.model || undefined });
     const known = this.cache.get(body);
     if (known) return known;

@@ -33,6 +33,7 @@ function available(): ViewName[] {
   if (!api.live) {
     const given: ViewName[] = ['translate'];
     if (api.embedded?.encoder) given.push('step');
+    if (models.length > 1) given.push('compare');
     if (api.embedded?.beam) given.push('beam');
     if (api.learning) given.push('learning');
     return given;
@@ -91,7 +92,7 @@ function header(): HTMLElement {
   const sentence = h('p', { class: 'given', id: 'given' }, api.embedded?.source.text);
   return h('header', {},
     h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the view'),
-    h('span', { class: 'brand' }, 'Atento'), api.live ? form : sentence, navigation);
+    h('span', { class: 'brand' }, 'Atento'), ...api.live ? [form] : [select, sentence], navigation);
 }
 
 function skip(event: Event): void {

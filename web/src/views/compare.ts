@@ -43,8 +43,10 @@ function side(context: Context, name: string, trace: Trace, reference: Trace | n
 export const compare = async (context: Context): Promise<Mounted> => {
   const { state, root, api, models } = context;
   const first = state.model || models[0].name;
-  const second = models.find(({ name }) => name === state.other)?.name ??
-    models.find(({ name }) => name !== first)!.name;
+  const others = models.filter(({ name }) => name !== first);
+  const looks = models.find(({ name }) => name === first)?.attention;
+  const second = (models.find(({ name }) => name === state.other) ??
+    others.find(({ attention }) => attention !== looks) ?? others[0]).name;
   const ask = (model: string) => api.trace({ model, text: state.text, beam: state.beam,
     detail: 'weights', candidates: 5 });
   const [one, two] = await Promise.all([ask(first), ask(second)]);
