@@ -63,10 +63,21 @@ enum class HttpFault {
   kRequestTimeout,
 };
 
+// Which routes may answer with a fault.
+enum class FaultScope {
+  kEvery,
+  kNone,     // what is no route
+  kBody,     // those that take a body
+  kOurBody,  // of these, all but LibreTranslate's
+  kKey,      // those that want the header Authorization
+  kApiKey,   // those that want the field api_key
+};
+
 struct HttpFaultInfo {
   int status;
   const char* code;
   const char* meaning;
+  FaultScope scope;
 };
 const HttpFaultInfo& FaultInfo(HttpFault fault);
 // In the order of HttpFault.

@@ -19,7 +19,7 @@ bool IsLineEnd(char32_t c) {
   return (c >= 0x0a && c <= 0x0d) || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-// No-break spaces are none: French writes them before "?" and "!".
+// Of Unicode, but for no-break spaces: French writes them before "?" and "!".
 bool IsSpace(char32_t c) { return c == ' ' || c == '\t' || c == 0x3000 || IsLineEnd(c); }
 
 bool IsNoBreakSpace(char32_t c) { return c == 0xa0 || c == 0x202f; }
