@@ -22,7 +22,8 @@ constexpr uint32_t kHeaderLimit = 16 * 1024;
 
 [[noreturn]] void Throw(const boost::system::error_code& error, size_t body_limit) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    throw HttpError(HttpFault::kHeadersTooLarge, "the headers are larger than 16 KB");
+    throw HttpError(HttpFault::kHeadersTooLarge,
+                    "the headers, or lines between chunks, are larger than 16 KB");
   }
   if (error == http::error::body_limit) {
     throw HttpError(HttpFault::kBodyTooLarge, "the body is larger than " +
