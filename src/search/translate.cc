@@ -51,7 +51,7 @@ std::vector<int> ByLength(size_t count, const LengthOf& length_of) {
 Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothesis>& hypotheses,
                             const Tokenizer& tokenizer, const TranslateOptions& options) {
   Translation translation;
-  translation.truncated = source.truncated();
+  translation.truncated = source.truncated;
   for (const Hypothesis& hypothesis : hypotheses) {
     DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids);
     TranslationHypothesis& result = translation.hypotheses.emplace_back();
@@ -125,6 +125,7 @@ SourceLine EncodeSource(Ensemble models, const std::string& line) {
   EncodedText& encoded = source.encoded;
   if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
   source.tokens = encoded.ids.size();
+  source.truncated = source.tokens > most;
   encoded.ids.resize(std::min(encoded.ids.size(), most));
   encoded.word_of.resize(encoded.ids.size());
   return source;

@@ -25,7 +25,7 @@ struct SourceLine {
   const std::string* text;
   EncodedText encoded;
   size_t tokens = 0;  // of the whole line
-  bool truncated() const { return encoded.ids.size() < tokens; }
+  bool truncated = false;
 };
 
 // At most as many tokens as the models were trained with. line must outlive the result.

@@ -155,7 +155,7 @@ struct Batcher::Impl {
       waiting.results.push_back({.translation = {},
                                  .tokens = static_cast<int>(source.tokens),
                                  .read_tokens = static_cast<int>(source.encoded.ids.size())});
-      truncated += source.truncated() ? 1 : 0;
+      truncated += source.truncated ? 1 : 0;
     }
     metrics->Add(Metric::kTruncatedSentences, truncated);
   }

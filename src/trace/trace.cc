@@ -164,7 +164,7 @@ class Tracer {
     } else {
       SourceLine line = EncodeSource(models(), request_.text);
       source_ = std::move(line.encoded);
-      trace_.truncated = line.truncated();
+      trace_.truncated = line.truncated;
     }
     if (source_.ids.empty()) Refuse("text has nothing in it that the model's tokenizer keeps");
     CheckLength("text", source_.ids.size(), std::min(longest_, LongestSource(models())));
