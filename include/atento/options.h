@@ -392,7 +392,7 @@ struct SearchOptions {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("beam", o.beam, Range{1, 1000}, "hypotheses kept at each step; 1: greedy");
-    visit("n-best", o.n_best, Range{1, 1000}, "translations per line");
+    visit("n-best", o.n_best, Range{1, 1000}, "hypotheses to return; at most beam");
     visit("length-penalty", o.length_penalty, kNotNegative,
           "score = log-probability / length^X; 0: off");
     visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
@@ -401,6 +401,8 @@ struct SearchOptions {
     visit("replace-unknown", o.replace_unknown, kAny,
           "write the source word with the largest weight in place of <unk> (Luong+ 2015)");
   }
+
+  friend bool operator==(const SearchOptions&, const SearchOptions&) = default;
 };
 
 // ---- traces ------------------------------------------------------------------------------------

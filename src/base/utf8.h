@@ -18,6 +18,7 @@ std::string ReplaceInvalidUtf8(std::string_view text);
 // text must be valid UTF-8 (repair it first); faulty bytes decode to U+FFFD.
 std::vector<char32_t> DecodeUtf8(std::string_view text);
 void AppendUtf8(char32_t code_point, std::string* text);
+bool IsAsciiSpace(char c);
 // The pieces between runs of ASCII white space; no empty ones.
 std::vector<std::string_view> SplitWords(std::string_view text);
 // The number of terminal columns the text takes: wide East Asian characters two, combining marks

@@ -30,10 +30,16 @@ struct ServeFlags {
   }
 };
 
-// Empty: none. Throws Error{kUsage} for a key that no header can carry.
+// Empty: none. Throws Error{kUsage} for a key that no header can carry, and for one that is set but
+// empty: most likely it was to be filled in.
 std::string KeyFromEnvironment() {
   const char* const value = std::getenv(kKeyVariable);
-  const std::string key = value == nullptr ? "" : value;
+  if (value == nullptr) return "";
+  const std::string key = value;
+  if (key.empty()) {
+    throw Error(ErrorKind::kUsage, std::string(kKeyVariable) +
+                                       " is empty; give it a key, or unset it to ask for none");
+  }
   if (std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; })) return key;
   throw Error(ErrorKind::kUsage, std::string(kKeyVariable) +
                                      " has white space or other than ASCII characters; change it");

@@ -295,6 +295,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   for (int step = 0;; ++step) {
     rows.Gather(sentences);
     if (rows.ids.empty()) break;
+    if (request.stop && request.stop()) throw SearchStopped();
     StepInput input{rows.ids, rows.parents, rows.columns};
     if (inspection && step == inspection->alpha_step) input.alpha = inspection->alpha;
     EnsembleStep& output = decoder.Step(input);

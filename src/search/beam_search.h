@@ -12,9 +12,11 @@
 #ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
 #define ATENTO_SEARCH_BEAM_SEARCH_H_
 
+#include <functional>
 #include <span>
 #include <vector>
 
+#include "atento/error.h"
 #include "atento/options.h"
 #include "atento/trace.h"
 #include "search/ensemble.h"
@@ -69,6 +71,15 @@ struct BeamInspection {
   BeamTree* tree = nullptr;  // to be filled
 };
 
+// Asked once per decoder step, by the thread that searches: whether nobody wants the result any more.
+// Empty: never.
+using StopSearch = std::function<bool()>;
+
+class SearchStopped : public Error {
+ public:
+  SearchStopped() : Error(ErrorKind::kInternal, "the search was stopped") {}
+};
+
 struct BeamRequest {
   bool with_alpha = false;
   // The symbols that may be chosen; null: all. It fits the models. The log_prob of a hypothesis is
@@ -76,14 +87,16 @@ struct BeamRequest {
   const Shortlist* shortlist = nullptr;
   // Null: none. Not together with a shortlist (checked).
   const BeamInspection* inspection = nullptr;
+  StopSearch stop = {};
 };
 
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
 // different. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. Cost: a decoder step for every live hypothesis and symbol, with a shortlist the packing
-// of its rows once per model; allocates no more than that, the results and the arenas' growth.
+// log_prob. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for every live
+// hypothesis and symbol, with a shortlist the packing of its rows once per model; allocates no more
+// than that, the results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, SearchArenas& arenas,

@@ -116,7 +116,8 @@ SourceLine EncodeSource(Ensemble models, const std::string& line) {
   const auto most = static_cast<size_t>(MostSourceTokens(models));
   EncodedText& encoded = source.encoded;
   if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
-  source.truncated = encoded.ids.size() > most;
+  source.tokens = encoded.ids.size();
+  source.truncated = source.tokens > most;
   encoded.ids.resize(std::min(encoded.ids.size(), most));
   encoded.word_of.resize(encoded.ids.size());
   return source;
@@ -164,12 +165,17 @@ void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
 
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads) {
-  CheckSearchOptionsFit(models, options.search);
   std::vector<SourceLine> sources;
   sources.reserve(lines.size());
   for (const std::string& line : lines) sources.push_back(EncodeSource(models, line));
+  return TranslateSources(models, sources, options, threads);
+}
+
+std::vector<Translation> TranslateSources(Ensemble models, std::span<const SourceLine> sources,
+                                          const TranslateOptions& options, SearchThreads& threads) {
+  CheckSearchOptionsFit(models, options.search);
   auto length_of = [&](int i) { return sources[static_cast<size_t>(i)].encoded.ids.size(); };
-  std::vector<int> order = ByLength(lines.size(), length_of);
+  std::vector<int> order = ByLength(sources.size(), length_of);
   while (!order.empty() && length_of(order.back()) == 0) order.pop_back();
 
   // No larger than it must be for all threads to have work.
@@ -178,15 +184,16 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
   const int size = std::max(
       1, std::min({options.search.batch_sentences, shared, kMostRows / options.search.beam}));
   const bool with_alpha = options.with_alignments || options.search.replace_unknown;
-  std::vector<Translation> translations(lines.size());
+  std::vector<Translation> translations(sources.size());
   threads.Run((sentences + size - 1) / size, [&](int batch, SearchArenas& arenas) {
     const int begin = batch * size;
     const std::span indices = std::span(order).subspan(
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
     std::vector<std::vector<int>> ids;
     for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results = BeamSearch(models, ids, options.search, arenas,
-                                    {.with_alpha = with_alpha, .shortlist = options.shortlist});
+    const auto results = BeamSearch(
+        models, ids, options.search, arenas,
+        {.with_alpha = with_alpha, .shortlist = options.shortlist, .stop = options.stop});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =

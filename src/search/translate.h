@@ -27,6 +27,7 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names);
 struct SourceLine {
   const std::string* text;
   EncodedText encoded;
+  size_t tokens = 0;  // of the whole line
   bool truncated = false;
 };
 
@@ -43,14 +44,18 @@ struct TranslateOptions {
   const Dictionary* dictionary = nullptr;
   // As BeamRequest::shortlist; must outlive the call.
   const Shortlist* shortlist = nullptr;
+  StopSearch stop = {};  // called by any of the threads
 };
 
 // As Translator::CheckOptions.
 void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options);
 
-// As Translator::Translate.
+// As Translator::Translate. Throws SearchStopped too.
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads);
+// The same of lines that EncodeSource has read.
+std::vector<Translation> TranslateSources(Ensemble models, std::span<const SourceLine> sources,
+                                          const TranslateOptions& options, SearchThreads& threads);
 
 // What is wrong with one of the pairs to score.
 class PairError : public Error {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -18,27 +19,34 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// A job has at most one of as many parts of the queue.
+constexpr size_t kShares = 8;
+
+bool IsSet(const std::shared_ptr<const std::atomic<bool>>& flag) {
+  return flag != nullptr && flag->load();
+}
+
 // A job in the queue, and what has come of it.
 struct Waiting {
   TranslationJob job;
-  Clock::time_point ripe;  // when it waits for others no longer
-  size_t begun = 0;        // sentences that were taken into a batch
+  Clock::time_point ripe;           // when it waits for others no longer
+  size_t places = 0;                // in the queue
+  std::vector<SourceLine> sources;  // its sentences, once they are read
+  size_t begun = 0;                 // sentences that were taken into a batch
   size_t finished = 0;
-  std::vector<Translation> translations;
+  std::vector<SentenceResult> results;
   std::exception_ptr error;
 
   size_t left() const { return job.sentences.size() - begun; }
-  bool cancelled() const { return job.cancelled != nullptr && job.cancelled->load(); }
+  int64_t tokens(size_t i) const { return results[i].read_tokens; }
+  bool cancelled() const { return IsSet(job.cancelled); }
 };
 using WaitingPtr = std::shared_ptr<Waiting>;
 
 // Whether the sentences of two jobs may be in one batch.
 bool Together(const TranslationJob& a, const TranslationJob& b) {
-  const SearchOptions &x = a.search, &y = b.search;
   return a.model == b.model && a.shortlist == b.shortlist &&
-         a.with_alignments == b.with_alignments && x.beam == y.beam && x.n_best == y.n_best &&
-         x.length_penalty == y.length_penalty && x.max_length_ratio == y.max_length_ratio &&
-         x.replace_unknown == y.replace_unknown;
+         a.with_alignments == b.with_alignments && a.search == b.search;
 }
 
 // Sentences [begin, end) of a job.
@@ -57,13 +65,14 @@ struct Batcher::Impl {
   Metrics* const metrics;
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<WaitingPtr> queue;  // with sentences left, or cancelled
-  size_t sentences = 0;          // left in the queue
-  std::deque<SoloJob> solos;     // that wait
+  std::deque<WaitingPtr> unread;  // whose sentences no tokenizer has seen yet
+  std::deque<WaitingPtr> queue;   // with sentences left, or cancelled
+  size_t places = 0;              // that jobs and solos have
+  std::deque<SoloJob> solos;      // that wait
   int running_solos = 0;
   bool solo_was_last = false;  // of what a thread began
   int idle = 0;                // compute threads with nothing to do
-  bool stop = false;
+  std::atomic<bool> stop = false;
   std::vector<std::unique_ptr<SearchThreads>> searches;  // one thread for each worker
   std::vector<std::thread> workers;
 
@@ -78,23 +87,78 @@ struct Batcher::Impl {
 
   void Count(double change) { metrics->Add(Metric::kQueueSentences, change); }
 
-  size_t waiting() const { return sentences + solos.size(); }
+  size_t most_places() const { return static_cast<size_t>(options.queue_sentences); }
+
+  // That a job may have.
+  size_t Places(const Waiting& waiting) const {
+    return std::min(waiting.left(), std::max<size_t>(1, most_places() / kShares));
+  }
+  // After any of its sentences has come or gone.
+  void UpdatePlaces(Waiting& waiting) {
+    places -= std::exchange(waiting.places, Places(waiting));
+    places += waiting.places;
+  }
+  bool MayEnter(size_t wanted) const { return places + wanted <= most_places(); }
+
+  void Drop(const WaitingPtr& waiting) {
+    places -= waiting->places;
+    Count(-static_cast<double>(waiting->left()));
+    metrics->Add(Metric::kCancelledSentences, static_cast<double>(waiting->left()));
+  }
 
   void DropCancelled() {
-    const size_t dropped = std::erase_if(solos, [](const SoloJob& job) {
-      return job.cancelled != nullptr && job.cancelled->load();
-    });
+    const size_t dropped =
+        std::erase_if(solos, [](const SoloJob& job) { return IsSet(job.cancelled); });
+    places -= dropped;
     if (dropped > 0) {
       Count(-static_cast<double>(dropped));
       metrics->Add(Metric::kCancelledSentences, static_cast<double>(dropped));
     }
-    std::erase_if(queue, [&](const WaitingPtr& waiting) {
-      if (!waiting->cancelled()) return false;
-      sentences -= waiting->left();
+    for (std::deque<WaitingPtr>* jobs : {&unread, &queue}) {
+      std::erase_if(*jobs, [&](const WaitingPtr& waiting) {
+        if (!waiting->cancelled()) return false;
+        Drop(waiting);
+        return true;
+      });
+    }
+  }
+
+  // The first of `unread` goes to the queue. Here, and not where it came from, because a long text
+  // takes a while. lock is held before and after.
+  void Read(std::unique_lock<std::mutex>& lock) {
+    const WaitingPtr waiting = std::move(unread.front());
+    unread.pop_front();
+    --idle;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      ReadSentences(*waiting);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (error) waiting->job.done({}, error);
+    lock.lock();
+    ++idle;
+    if (error) {
+      places -= waiting->places;
       Count(-static_cast<double>(waiting->left()));
-      metrics->Add(Metric::kCancelledSentences, static_cast<double>(waiting->left()));
-      return true;
-    });
+      return;
+    }
+    queue.push_back(waiting);
+    changed.notify_all();
+  }
+
+  void ReadSentences(Waiting& waiting) {
+    const Model* const models[] = {waiting.job.model};
+    int truncated = 0;
+    for (const std::string& sentence : waiting.job.sentences) {
+      const SourceLine& source = waiting.sources.emplace_back(EncodeSource(models, sentence));
+      waiting.results.push_back({.translation = {},
+                                 .tokens = static_cast<int>(source.tokens),
+                                 .read_tokens = static_cast<int>(source.encoded.ids.size())});
+      truncated += source.truncated ? 1 : 0;
+    }
+    metrics->Add(Metric::kTruncatedSentences, truncated);
   }
 
   // Of the sentences that can be translated with the first job's: whether they fill a batch.
@@ -104,7 +168,7 @@ struct Batcher::Impl {
     for (const WaitingPtr& waiting : queue) {
       if (!Together(waiting->job, queue.front()->job)) continue;
       for (size_t i = waiting->begun; i < waiting->job.sentences.size(); ++i) {
-        tokens += waiting->job.tokens[i];
+        tokens += waiting->tokens(i);
         if (++count >= options.batch_sentences || tokens >= options.batch_tokens) return true;
       }
     }
@@ -141,7 +205,7 @@ struct Batcher::Impl {
       }
       Part part{waiting, waiting->begun, waiting->begun};
       while (part.end < waiting->job.sentences.size() && !full) {
-        const int64_t more = waiting->job.tokens[part.end];
+        const int64_t more = waiting->tokens(part.end);
         full = count == most || (count > 0 && tokens + more > options.batch_tokens);
         if (full) break;
         ++part.end;
@@ -153,42 +217,57 @@ struct Batcher::Impl {
         continue;
       }
       waiting->begun = part.end;
+      UpdatePlaces(*waiting);
       if (waiting->left() > 0) unfinished.push_back(waiting);
       parts.push_back(std::move(part));
     }
     queue.insert(queue.begin(), before.begin(), before.end());
     queue.insert(queue.end(), unfinished.begin(), unfinished.end());
-    sentences -= count;
     Count(-static_cast<double>(count));
     metrics->Add(Metric::kSourceTokens, static_cast<double>(tokens));
     return parts;
   }
 
+  // Whether nobody wants what becomes of these parts.
+  bool Unwanted(const std::vector<Part>& parts) const {
+    return stop || std::all_of(parts.begin(), parts.end(),
+                               [](const Part& part) { return part.waiting->cancelled(); });
+  }
+
   void Translate(const std::vector<Part>& parts, SearchThreads& search) {
     const TranslationJob& job = parts.front().waiting->job;
     const auto start = Clock::now();
-    std::vector<std::string> lines;
+    std::vector<SourceLine> sources;
     std::vector<Translation> translations;
     std::exception_ptr error;
+    bool stopped = false;
     try {
       for (const Part& part : parts) {
-        const auto begin = part.waiting->job.sentences.begin();
-        lines.insert(lines.end(), begin + static_cast<std::ptrdiff_t>(part.begin),
-                     begin + static_cast<std::ptrdiff_t>(part.end));
+        const auto begin = std::make_move_iterator(part.waiting->sources.begin());
+        sources.insert(sources.end(), begin + static_cast<std::ptrdiff_t>(part.begin),
+                       begin + static_cast<std::ptrdiff_t>(part.end));
       }
       TranslateOptions translate{
           .search = job.search, .with_alignments = job.with_alignments, .shortlist = job.shortlist};
-      translate.search.batch_sentences = static_cast<int>(lines.size());
+      translate.search.batch_sentences = static_cast<int>(sources.size());
+      translate.stop = [&] { return Unwanted(parts); };
       const Model* const models[] = {job.model};
-      translations = TranslateLines(models, lines, translate, search);
+      translations = TranslateSources(models, sources, translate, search);
+    } catch (const SearchStopped&) {
+      stopped = true;
     } catch (...) {
       error = std::current_exception();
     }
     const std::chrono::duration<double> seconds = Clock::now() - start;
+    const auto count = static_cast<double>(sources.size());
     metrics->Add(Metric::kTranslateSeconds, seconds.count());
+    if (stopped) {
+      metrics->Add(Metric::kCancelledSentences, count);
+      return;
+    }
     metrics->Add(Metric::kBatches);
-    metrics->Add(Metric::kSentences, static_cast<double>(lines.size()));
-    metrics->Observe(Metric::kBatchSentences, static_cast<double>(lines.size()));
+    metrics->Add(Metric::kSentences, count);
+    metrics->Observe(Metric::kBatchSentences, count);
     Deliver(parts, std::move(translations), error);
   }
 
@@ -203,12 +282,12 @@ struct Batcher::Impl {
         std::lock_guard lock(mutex);
         if (error) waiting.error = error;
         for (size_t i = part.begin; i < part.end && !error; ++i) {
-          waiting.translations[i] = std::move(*translation++);
+          waiting.results[i].translation = std::move(*translation++);
         }
         waiting.finished += part.end - part.begin;
         whole = waiting.finished == waiting.job.sentences.size();
       }
-      if (whole) waiting.job.done(std::move(waiting.translations), waiting.error);
+      if (whole) waiting.job.done(std::move(waiting.results), waiting.error);
     }
   }
 
@@ -220,11 +299,12 @@ struct Batcher::Impl {
   void RunSolo(std::unique_lock<std::mutex>& lock, SearchThreads& search) {
     SoloJob job = std::move(solos.front());
     solos.pop_front();
+    --places;
     Count(-1);
     ++running_solos;
     --idle;
     lock.unlock();
-    job.run(search);
+    job.run(search, [&] { return stop || IsSet(job.cancelled); });
     job = {};
     lock.lock();
     ++idle;
@@ -235,9 +315,13 @@ struct Batcher::Impl {
     std::unique_lock lock(mutex);
     ++idle;
     for (;;) {
-      changed.wait(lock, [&] { return stop || !queue.empty() || MayRunSolo(); });
+      changed.wait(lock, [&] { return stop || !unread.empty() || !queue.empty() || MayRunSolo(); });
       if (stop) return;
       DropCancelled();
+      if (!unread.empty()) {
+        Read(lock);
+        continue;
+      }
       const bool batch = !queue.empty() && (Clock::now() >= queue.front()->ripe || Full());
       if (MayRunSolo() && !(batch && solo_was_last)) {
         solo_was_last = true;
@@ -279,21 +363,20 @@ Batcher::Batcher(const BatchingOptions& options, Metrics* metrics)
 Batcher::~Batcher() = default;
 
 bool Batcher::Submit(TranslationJob job) {
-  CHECK(!job.sentences.empty() && job.sentences.size() == job.tokens.size() && job.done);
+  CHECK(!job.sentences.empty() && job.done);
   auto waiting = std::make_shared<Waiting>();
-  const size_t count = job.sentences.size();
   const auto window = std::chrono::duration<double, std::milli>(impl_->options.batch_window_ms);
   waiting->ripe = Clock::now() + std::chrono::duration_cast<Clock::duration>(window);
-  waiting->translations.resize(count);
   waiting->job = std::move(job);
+  // So that it does not keep jobs apart.
+  waiting->job.search.batch_sentences = impl_->options.batch_sentences;
   {
     std::lock_guard lock(impl_->mutex);
     impl_->DropCancelled();
-    const auto most = static_cast<size_t>(impl_->options.queue_sentences);
-    if (impl_->waiting() > 0 && impl_->waiting() + count > most) return false;
-    impl_->sentences += count;
-    impl_->Count(static_cast<double>(count));
-    impl_->queue.push_back(std::move(waiting));
+    if (!impl_->MayEnter(impl_->Places(*waiting))) return false;
+    impl_->UpdatePlaces(*waiting);
+    impl_->Count(static_cast<double>(waiting->left()));
+    impl_->unread.push_back(std::move(waiting));
   }
   // All: whoever waits for a batch to fill looks again too.
   impl_->changed.notify_all();
@@ -305,8 +388,8 @@ bool Batcher::Submit(SoloJob job) {
   {
     std::lock_guard lock(impl_->mutex);
     impl_->DropCancelled();
-    const auto most = static_cast<size_t>(impl_->options.queue_sentences);
-    if (impl_->waiting() > 0 && impl_->waiting() + 1 > most) return false;
+    if (!impl_->MayEnter(1)) return false;
+    ++impl_->places;
     impl_->Count(1);
     impl_->solos.push_back(std::move(job));
   }

@@ -12,12 +12,20 @@
 
 #include "atento/translator.h"
 #include "model/model.h"
-#include "search/shortlist.h"
+#include "search/beam_search.h"
 #include "search/search_threads.h"
+#include "search/shortlist.h"
 #include "serve/metrics.h"
 #include "serve/serve_options.h"
 
 namespace atento {
+
+// What becomes of a sentence.
+struct SentenceResult {
+  Translation translation;
+  int tokens = 0;       // of the source
+  int read_tokens = 0;  // of those, as many as the model reads
+};
 
 // The sentences of a request.
 struct TranslationJob {
@@ -26,21 +34,21 @@ struct TranslationJob {
   SearchOptions search;  // as CheckSearchOptionsFit wants them; batch_sentences is not used
   bool with_alignments = false;
   std::vector<std::string> sentences;  // at least one (checked)
-  std::vector<int> tokens;             // of each, as far as the model reads them
-  // Once it is set the job is dropped as far as it has not begun, and `done` is not called; may be
-  // null.
+  // Once it is set the job is dropped, and `done` is not called, unless the last of its sentences
+  // are in a batch with those of others. A batch of none but dropped jobs is stopped. May be null.
   std::shared_ptr<const std::atomic<bool>> cancelled;
-  // Takes the translations in the order of the sentences, or what went wrong. Called once, on a
-  // compute thread; throws nothing.
-  std::function<void(std::vector<Translation>, std::exception_ptr)> done;
+  // Takes the results in the order of the sentences, or what went wrong. Called once, on a compute
+  // thread; throws nothing.
+  std::function<void(std::vector<SentenceResult>, std::exception_ptr)> done;
 };
 
 // Work that takes a compute thread for itself, such as a trace.
 struct SoloJob {
-  // As of a TranslationJob.
+  // Once it is set the job is dropped if it has not begun, and `stop` is true; may be null.
   std::shared_ptr<const std::atomic<bool>> cancelled;
-  // Called once, on a compute thread; throws nothing.
-  std::function<void(SearchThreads&)> run;
+  // Called once, on a compute thread; throws nothing. `stop` says whether nobody wants the result
+  // any more.
+  std::function<void(SearchThreads&, const StopSearch& stop)> run;
 };
 
 // Thread-safe.
@@ -48,15 +56,15 @@ class Batcher {
  public:
   // metrics must outlive this. Throws Error{kInternal} if the threads cannot be started.
   Batcher(const BatchingOptions& options, Metrics* metrics);
-  // Drops what has not begun, and waits for the rest.
+  // Drops what has not begun, and stops the rest at its next decoder step.
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // False, and nothing is done, if the sentences do not fit into the queue. An empty queue takes
-  // any number.
+  // False, and nothing is done, if the queue is full. A job takes as many places as it has sentences
+  // that wait, but at most an eighth of the queue: one that is long leaves room to others.
   bool Submit(TranslationJob job);
-  // The same, as if it were one sentence. If there are several threads one is always left to
+  // The same, with one place. If there are several threads one is always left to
   // batches; if there is one, it takes turns.
   bool Submit(SoloJob job);
 

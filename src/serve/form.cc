@@ -1,5 +1,7 @@
 #include "serve/form.h"
 
+#include <algorithm>
+
 #include "serve/http.h"
 
 namespace atento {
@@ -34,17 +36,29 @@ std::string PercentDecode(std::string_view text) {
   return decoded;
 }
 
-// The value of `name=value` or `name="value"` in a header, from `; name=` on; empty if there is
-// none.
+// The value of `; name=value` or `; name="value"` in a header; empty if there is none. Names have no
+// case, and what is quoted has no parameters. A \ in quotes is itself: browsers escape by %22.
 std::string_view Parameter(std::string_view header, std::string_view name) {
-  for (size_t at = 0; (at = header.find(';', at)) != std::string_view::npos;) {
-    ++at;
-    while (at < header.size() && (header[at] == ' ' || header[at] == '\t')) ++at;
-    std::string_view rest = header.substr(at);
-    if (!rest.starts_with(name) || !rest.substr(name.size()).starts_with('=')) continue;
-    rest.remove_prefix(name.size() + 1);
-    if (rest.starts_with('"')) return rest.substr(1, rest.find('"', 1) - 1);
-    return rest.substr(0, rest.find_first_of("; \t\r"));
+  size_t end = std::min(header.find(';'), header.size());
+  while (end < header.size()) {
+    header.remove_prefix(end + 1);
+    const size_t equals = std::min(header.find_first_of("=;"), header.size());
+    const std::string_view key = Trimmed(header.substr(0, equals));
+    if (equals == header.size() || header[equals] == ';') {
+      end = equals;
+      continue;
+    }
+    header.remove_prefix(equals + 1);
+    std::string_view value;
+    if (header.starts_with('"')) {
+      const size_t quote = std::min(header.find('"', 1), header.size());
+      value = header.substr(1, quote - 1);
+      end = std::min(header.find(';', quote), header.size());
+    } else {
+      end = std::min(header.find(';'), header.size());
+      value = Trimmed(header.substr(0, end));
+    }
+    if (EqualWithoutCase(key, name)) return value;
   }
   return {};
 }
@@ -52,11 +66,13 @@ std::string_view Parameter(std::string_view header, std::string_view name) {
 // The field that the headers of a part name; empty if none.
 std::string_view FieldName(std::string_view headers) {
   while (!headers.empty()) {
-    const size_t end = headers.find("\r\n");
+    const size_t end = std::min(headers.find("\r\n"), headers.size());
     const std::string_view line = headers.substr(0, end);
-    if (const std::string_view name = Parameter(line, "name"); !name.empty()) return name;
-    if (end == std::string_view::npos) break;
-    headers.remove_prefix(end + 2);
+    const size_t colon = std::min(line.find(':'), line.size());
+    if (EqualWithoutCase(line.substr(0, colon), "content-disposition")) {
+      return Parameter(line, "name");
+    }
+    headers.remove_prefix(std::min(end + 2, headers.size()));
   }
   return {};
 }

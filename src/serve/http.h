@@ -63,10 +63,22 @@ enum class HttpFault {
   kRequestTimeout,
 };
 
+// Which routes may answer with a fault.
+enum class FaultScope {
+  kEvery,
+  kNone,     // what is no route
+  kBody,     // those that take a body
+  kOurBody,  // of these, all but LibreTranslate's
+  kModel,    // kOurBody, and those that name a model in their path
+  kKey,      // those that want the header Authorization
+  kApiKey,   // those that want the field api_key
+};
+
 struct HttpFaultInfo {
   int status;
   const char* code;
   const char* meaning;
+  FaultScope scope;
 };
 const HttpFaultInfo& FaultInfo(HttpFault fault);
 // In the order of HttpFault.
@@ -83,10 +95,15 @@ class HttpError : public Error {
   HttpFault fault_;
 };
 
+// Without the spaces and tabs at its ends.
+std::string_view Trimmed(std::string_view text);
+// Of ASCII letters, as names in headers are compared.
+bool EqualWithoutCase(std::string_view a, std::string_view b);
+
 // "Not Found"; empty for a status that no answer here has.
 std::string_view ReasonPhrase(int status);
 
-// Whether a and b are equal, in a time that depends on the length of b alone.
+// Whether secret and b are equal, in a time that depends on the length of b alone.
 bool EqualInConstantTime(std::string_view secret, std::string_view b);
 
 }  // namespace atento

@@ -41,6 +41,7 @@ std::string_view LanguageName(std::string_view code) {
 struct LibreCall {
   std::vector<std::string> q;
   bool is_array = false;
+  bool is_form = false;
   std::string source, target, format, api_key;
 };
 
@@ -65,12 +66,6 @@ LibreCall FromJson(const std::string& body) {
   return call;
 }
 
-// Forms have CRLF where the text that was typed in has LF.
-std::string WithUnixLineEnds(std::string text) {
-  for (size_t at = 0; (at = text.find("\r\n", at)) != std::string::npos;) text.erase(at, 1);
-  return text;
-}
-
 LibreCall FromForm(const Form& form) {
   for (const auto& [name, value] : form) {
     if (FindInvalidUtf8(value) != std::string::npos) Invalid("the form is not valid UTF-8");
@@ -79,7 +74,8 @@ LibreCall FromForm(const Form& form) {
     const std::string* value = FindField(form, name);
     return value == nullptr ? std::string() : *value;
   };
-  return {.q = {WithUnixLineEnds(field("q"))},
+  return {.q = {field("q")},
+          .is_form = true,
           .source = field("source"),
           .target = field("target"),
           .format = field("format"),
@@ -113,6 +109,15 @@ void CheckCall(const LibreCall& call, const std::string& api_key) {
   if (!call.format.empty() && call.format != "text") {
     Invalid(call.format + " format is not supported: send text");
   }
+}
+
+// Forms have CRLF where the text that was typed in has LF.
+std::string WithUnixLineEnds(std::string_view text) {
+  std::string unix;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!text.substr(i).starts_with("\r\n")) unix += text[i];
+  }
+  return unix;
 }
 
 // The first model from source, which may be "auto", to target.
@@ -155,6 +160,7 @@ void HandleLibreTranslate(ServiceContext& context, const HttpRequest& request,
   call.model = &FindByLanguages(context.models, libre);
   call.fields = DefaultFields(context.options.limits);
   call.texts = std::move(libre.q);
+  if (libre.is_form) call.texts.front() = WithUnixLineEnds(call.texts.front());
   TranslateTexts(context, request, std::move(call), answer,
                  [libre, language = call.model->source_language()](
                      const std::vector<TextTranslation>& translations) {
@@ -206,12 +212,21 @@ Json LibreTranslateRequestSchema(const ServeLimits& limits) {
 }
 
 Json LibreTranslateResponseSchema() {
-  Json text = Json().Set("description", "an array if q is one");
-  text.Set("oneOf",
-           Json()
-               .Append(Json().Set("type", "string"))
-               .Append(Json().Set("type", "array").Set("items", Json().Set("type", "string"))));
-  return ObjectSchema(Json().Set("translatedText", std::move(text)));
+  auto one_or_array = [](const Json& one, const char* description) {
+    Json array = Json().Set("type", "array").Set("items", one);
+    return Json()
+        .Set("description", description)
+        .Set("oneOf", Json().Append(one).Append(std::move(array)));
+  };
+  Json schema = ObjectSchema(Json().Set(
+      "translatedText", one_or_array(Json().Set("type", "string"), "an array if q is one")));
+  const Json detected =
+      ObjectSchema(Json()
+                       .Set("confidence", SchemaOf("number", "0: nothing was detected"))
+                       .Set("language", SchemaOf("string", "that of the model")));
+  Json properties = schema.At("properties");
+  properties.Set("detectedLanguage", one_or_array(detected, "with source auto; as translatedText"));
+  return schema.Set("properties", std::move(properties));
 }
 
 Json LanguagesResponseSchema() {

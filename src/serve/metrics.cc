@@ -7,8 +7,8 @@
 namespace atento {
 namespace {
 
-const std::vector<double> kSecondsBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                             0.25,  0.5,    1,     2.5,  5,     10,   30};
+const std::vector<double> kSecondsBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                             0.5,   1,      2.5,   5,    10,    30,   60};
 const std::vector<double> kSentencesBuckets = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 
 const std::vector<MetricInfo>& Infos() {

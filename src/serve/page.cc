@@ -14,12 +14,6 @@
 namespace atento {
 namespace {
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 // The first of the pieces between `separator`s, which is taken off `list`.
 std::string_view NextPiece(std::string_view* list, char separator) {
   const size_t end = list->find(separator);

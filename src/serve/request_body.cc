@@ -1,18 +1,12 @@
 #include "serve/request_body.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace atento {
 
 bool IsMediaType(std::string_view content_type, std::string_view type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (content_type.ends_with(' ') || content_type.ends_with('\t')) {
-    content_type.remove_suffix(1);
-  }
-  return std::equal(content_type.begin(), content_type.end(), type.begin(), type.end(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+  return EqualWithoutCase(Trimmed(content_type.substr(0, content_type.find(';'))), type);
 }
 
 Json ParseJsonBody(const std::string& body) {

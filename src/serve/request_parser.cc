@@ -3,6 +3,7 @@
 // Asio forgets this one.
 #include <utility>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -21,7 +22,8 @@ constexpr uint32_t kHeaderLimit = 16 * 1024;
 
 [[noreturn]] void Throw(const boost::system::error_code& error, size_t body_limit) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    throw HttpError(HttpFault::kHeadersTooLarge, "the headers are larger than 16 KB");
+    throw HttpError(HttpFault::kHeadersTooLarge,
+                    "the headers, or lines between chunks, are larger than 16 KB");
   }
   if (error == http::error::body_limit) {
     throw HttpError(HttpFault::kBodyTooLarge, "the body is larger than " +
@@ -33,6 +35,16 @@ constexpr uint32_t kHeaderLimit = 16 * 1024;
 
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+// Of a target in origin form, "/a?b", or in absolute form, "http://host/a?b" (RFC 9112, 3.2).
+std::string_view PathOf(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!EqualWithoutCase(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(std::min(target.size(), target.find_first_of("/?", scheme.size())));
+    if (!target.starts_with('/')) return "/";
+  }
+  return target.substr(0, target.find('?'));
+}
+
 }  // namespace
 
 struct RequestParser::Impl {
@@ -41,8 +53,10 @@ struct RequestParser::Impl {
   const size_t body_limit;
   std::optional<http::request_parser<http::string_body>> parser;
   std::string left;  // bytes that the parser has not taken
+  bool knows_host = false;
 
   void Reset() {
+    knows_host = false;
     parser.emplace();
     parser->header_limit(kHeaderLimit);
     parser->body_limit(body_limit);
@@ -60,6 +74,18 @@ struct RequestParser::Impl {
       if (error) Throw(error, body_limit);
     }
     left.erase(0, used);
+    // Beast has no limit for the line of a chunk's size, nor for trailers.
+    if (!parser->is_done() && left.size() > kHeaderLimit) {
+      Throw(http::error::header_limit, body_limit);
+    }
+    if (parser->is_header_done() && !std::exchange(knows_host, true)) CheckHost();
+  }
+
+  // RFC 9112, 3.2.
+  void CheckHost() const {
+    const size_t hosts = parser->get().count(http::field::host);
+    if (hosts == 1 || (hosts == 0 && parser->get().version() < 11)) return;
+    throw HttpError(HttpFault::kInvalidHttp, "this is not HTTP/1.1: send one header Host");
   }
 };
 
@@ -83,8 +109,7 @@ bool RequestParser::expects_continue() const {
 bool RequestParser::keep_alive() const { return impl_->parser->keep_alive(); }
 
 std::string RequestParser::path() const {
-  const std::string_view target = View(impl_->parser->get().target());
-  return std::string(target.substr(0, target.find('?')));
+  return std::string(PathOf(View(impl_->parser->get().target())));
 }
 
 HttpRequest RequestParser::Take() {

@@ -14,7 +14,8 @@ namespace atento {
 // One request after the other from one connection.
 class RequestParser {
  public:
-  // Headers of more than 16 KB, or a body of more than body_limit bytes, are refused.
+  // Headers of more than 16 KB, or a body of more than body_limit bytes, are refused. Keeps no more
+  // than that, and 16 KB of the lines between chunks, whatever is sent.
   explicit RequestParser(size_t body_limit);
   ~RequestParser();
   RequestParser(const RequestParser&) = delete;

@@ -6,9 +6,8 @@
 #include <iterator>
 
 namespace atento {
-namespace {
 
-// RFC 9110, section 5.6.7; by hand, since strftime depends on the locale.
+// By hand, since strftime depends on the locale.
 std::string HttpDate(std::time_t time) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -18,8 +17,6 @@ std::string HttpDate(std::time_t time) {
   return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[utc.tm_wday], utc.tm_mday,
                      kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
-
-}  // namespace
 
 std::string ResponseText(const HttpResponse& response, const ResponseTextOptions& options) {
   std::string text;

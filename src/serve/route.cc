@@ -49,22 +49,34 @@ Json Content(std::string_view type, Json schema) {
   return content;
 }
 
+bool MayAnswer(const Route& route, FaultScope scope) {
+  const bool body = route.request_schema != nullptr;
+  const bool libre = route.style == RouteStyle::kLibreTranslate;
+  switch (scope) {
+    case FaultScope::kEvery:
+      return true;
+    case FaultScope::kBody:
+      return body;
+    case FaultScope::kOurBody:
+      return body && !libre;
+    case FaultScope::kModel:
+      return (body && !libre) || route.path.find(kModelName) != std::string_view::npos;
+    case FaultScope::kKey:
+      return route.style == RouteStyle::kKey;
+    case FaultScope::kApiKey:
+      return body && libre;
+    default:
+      return false;
+  }
+}
+
 // Every status that an answer of the route may have besides 200.
 Json ErrorResponses(const Route& route) {
   const bool libre = route.style == RouteStyle::kLibreTranslate;
   const Json schema = Reference(libre ? "LibreTranslateError" : "Error");
   std::vector<std::pair<int, std::string>> meanings;
-  for (size_t f = 0; f < AllFaults().size(); ++f) {
-    const HttpFaultInfo& info = AllFaults()[f];
-    const bool unauthorized = f == static_cast<size_t>(HttpFault::kUnauthorized);
-    const bool forbidden = f == static_cast<size_t>(HttpFault::kForbidden);
-    if (unauthorized && route.style != RouteStyle::kKey) continue;
-    if (forbidden && (!libre || route.method == "GET")) continue;
-    const bool named = route.path.find(kModelName) != std::string_view::npos;
-    if (route.method == "GET" && info.status != 401 && info.status != 503 &&
-        !(named && info.status == 404)) {
-      continue;
-    }
+  for (const HttpFaultInfo& info : AllFaults()) {
+    if (!MayAnswer(route, info.scope)) continue;
     const std::string meaning = std::string(info.code) + ": " + info.meaning;
     if (!meanings.empty() && meanings.back().first == info.status) {
       meanings.back().second += "; " + meaning;

@@ -19,7 +19,7 @@ bool IsLineEnd(char32_t c) {
   return (c >= 0x0a && c <= 0x0d) || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-// No-break spaces are none: French writes them before "?" and "!".
+// Of Unicode, but for no-break spaces: French writes them before "?" and "!".
 bool IsSpace(char32_t c) { return c == ' ' || c == '\t' || c == 0x3000 || IsLineEnd(c); }
 
 bool IsNoBreakSpace(char32_t c) { return c == 0xa0 || c == 0x202f; }
@@ -40,6 +40,11 @@ bool IsCloser(char32_t c) {
   return std::find(kClosers.begin(), kClosers.end(), c) != kClosers.end();
 }
 
+bool IsOpener(char32_t c) {
+  return c == '"' || c == '(' || c == '[' || c == 0xab || c == 0x2018 ||
+         (c >= 0x201c && c <= 0x201e);
+}
+
 bool IsDigit(char32_t c) { return c >= '0' && c <= '9'; }
 
 // Of Latin, Greek and Cyrillic; in the Latin extensions most pairs have the small letter second.
@@ -51,8 +56,11 @@ bool IsLowercase(char32_t c) {
   return (c >= 0x3ac && c <= 0x3ce) || (c >= 0x430 && c <= 0x45f);
 }
 
+// Of any script; not the punctuation that can stand before a word.
 bool IsLetter(char32_t c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+  if (c < 0xc0) return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  const bool general = c >= 0x2000 && c <= 0x206f, ideographic = c >= 0x3000 && c <= 0x303f;
+  return c != 0xd7 && c != 0xf7 && !general && !ideographic && !IsStop(c) && !IsCloser(c);
 }
 
 // Titles and the like, which stand before a name; in lower case.
@@ -77,8 +85,9 @@ bool BelongsToWord(const std::vector<Character>& line, size_t at) {
   }
   if (std::all_of(word.begin(), word.end(), IsDigit)) return begin == 0 && length <= 2;
   if (IsAbbreviation(word)) return true;
-  // An initial: one capital letter, with a space, a stop or nothing before it.
-  const bool alone = begin == 0 || IsSpace(line[begin - 1].value) || line[begin - 1].value == '.';
+  // An initial: one capital letter, with a space, a stop, a quote that opens or nothing before it.
+  const char32_t before = begin == 0 ? U' ' : line[begin - 1].value;
+  const bool alone = IsSpace(before) || before == '.' || IsOpener(before);
   return length == 1 && alone && line[begin].value < 0x80 && !IsLowercase(line[begin].value);
 }
 

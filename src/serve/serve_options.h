@@ -26,8 +26,10 @@ struct BatchingOptions {
           "sentences translated together at most; 1: no batching");
     visit("batch-tokens", o.batch_tokens, kAtLeastOne,
           "source tokens translated together at most, unless one sentence has more");
-    visit("queue-sentences", o.queue_sentences, kAtLeastOne,
-          "sentences that may wait; beyond it requests are answered with 429");
+    visit(
+        "queue-sentences", o.queue_sentences, kAtLeastOne,
+        "sentences that may wait, of a request counted up to an eighth of them; beyond it requests "
+        "are answered with 429");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
 };

@@ -183,6 +183,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Hands the request over and waits for the answer, pending->response. False if the client leaves.
   asio::awaitable<bool> Ask(HttpRequest request, std::shared_ptr<Pending> pending) {
     deadline_.cancel();
+    const Clock::time_point start = Clock::now();
     request.cancelled = pending->cancelled;
     pending->wake.expires_after(Seconds(shared_.limits().request_timeout_s));
     const Respond respond = [pending](HttpResponse response) {
@@ -201,13 +202,14 @@ class Session : public std::enable_shared_from_this<Session> {
     if (pending->response) co_return true;
     pending->cancelled->store(true);
     if (pending->gone) co_return false;
-    pending->response =
-        shared_.service.Refuse(request.path, HttpFault::kRequestTimeout,
-                               "the answer took too long; send less text, or a smaller beam");
+    pending->response = shared_.service.Refuse(
+        request.path, HttpFault::kRequestTimeout,
+        "the answer took too long; send less text, or a smaller beam", Clock::now() - start);
     co_return true;
   }
 
-  // A client that closes its end while it waits is taken to have left.
+  // A client that closes its end while it waits is taken to have left. If it has sent more before,
+  // the end is behind that, and is found when the next request is read.
   void WatchForClose(const std::shared_ptr<Pending>& pending) {
     socket_.async_wait(
         tcp::socket::wait_read, [self = shared_from_this(), pending](const ErrorCode& error) {
@@ -216,7 +218,10 @@ class Session : public std::enable_shared_from_this<Session> {
           const ssize_t found =
               ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
           if (found > 0) return;  // the next request
-          if (found < 0 && (errno == EAGAIN || errno == EINTR)) return;
+          if (found < 0 && (errno == EAGAIN || errno == EINTR)) {
+            self->WatchForClose(pending);
+            return;
+          }
           pending->gone = true;
           pending->wake.cancel();
         });
@@ -294,21 +299,32 @@ struct Server::Impl {
   asio::signal_set signals{io};
   bool drained = true;
 
+  // The first address of the host that this machine has: one of IPv6 may be none here.
   void Bind(const std::string& host, int port) {
     ErrorCode error;
     tcp::resolver resolver(io);
     const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
-    if (!error) {
-      endpoint = found.begin()->endpoint();
-      acceptor.open(endpoint.protocol(), error);
-      if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-      if (!error) acceptor.bind(endpoint, error);
-      if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+    for (const auto& entry : found) {
+      error = Listen(entry.endpoint());
+      if (error != asio::error::address_family_not_supported &&
+          error != boost::system::errc::address_not_available) {
+        break;
+      }
     }
     if (!error) endpoint = acceptor.local_endpoint(error);
     if (!error) return;
     throw Error(ErrorKind::kIo, "cannot listen on " + host + " port " + std::to_string(port) +
                                     ": " + error.message() + "; choose another --host or --port");
+  }
+
+  ErrorCode Listen(const tcp::endpoint& address) {
+    ErrorCode error, ignored;
+    acceptor.close(ignored);
+    acceptor.open(address.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(address, error);
+    if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+    return error;
   }
 
   asio::awaitable<void> Accept() {

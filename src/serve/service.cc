@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <new>
@@ -9,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "search/beam_search.h"
 #include "serve/route.h"
 
 namespace atento {
@@ -66,10 +68,11 @@ std::string LabelOf(std::string_view path) {
 
 void CheckKey(const Route& route, const ServeOptions& options, const HttpRequest& request) {
   if (route.style != RouteStyle::kKey || options.api_key.empty()) return;
+  // RFC 9110, 11.4: the scheme, in letters of either case, spaces and the key.
   const std::string_view given = request.authorization;
-  constexpr std::string_view kScheme = "Bearer ";
-  if (given.starts_with(kScheme) &&
-      EqualInConstantTime(options.api_key, given.substr(kScheme.size()))) {
+  const size_t space = std::min(given.find(' '), given.size());
+  if (EqualWithoutCase(given.substr(0, space), "Bearer") &&
+      EqualInConstantTime(options.api_key, Trimmed(given.substr(space)))) {
     return;
   }
   throw HttpError(HttpFault::kUnauthorized,
@@ -120,14 +123,12 @@ void Service::Handle(const HttpRequest& request, const Respond& respond) {
     HttpResponse response;
     try {
       response = make();
+    } catch (const SearchStopped&) {
+      return;  // nobody waits
     } catch (...) {
       response = CurrentErrorResponse(style);
     }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    const std::string label = fmt::format("path=\"{}\"", path);
-    context_.metrics.Add(Metric::kRequests, 1,
-                         fmt::format("{},status=\"{}\"", label, response.status));
-    context_.metrics.Observe(Metric::kRequestSeconds, seconds.count(), label);
+    Count(path, response.status, std::chrono::steady_clock::now() - start);
     respond(std::move(response));
   };
   try {
@@ -142,11 +143,17 @@ void Service::Handle(const HttpRequest& request, const Respond& respond) {
   }
 }
 
-HttpResponse Service::Refuse(std::string_view path, HttpFault fault, const std::string& message) {
-  context_.metrics.Add(
-      Metric::kRequests, 1,
-      fmt::format("path=\"{}\",status=\"{}\"", LabelOf(path), FaultInfo(fault).status));
+HttpResponse Service::Refuse(std::string_view path, HttpFault fault, const std::string& message,
+                             std::optional<std::chrono::duration<double>> taken) {
+  Count(LabelOf(path), FaultInfo(fault).status, taken);
   return ErrorResponse(StyleOf(path), fault, message);
+}
+
+void Service::Count(std::string_view path, int status,
+                    std::optional<std::chrono::duration<double>> taken) {
+  const std::string label = fmt::format("path=\"{}\"", path);
+  context_.metrics.Add(Metric::kRequests, 1, fmt::format("{},status=\"{}\"", label, status));
+  if (taken) context_.metrics.Observe(Metric::kRequestSeconds, taken->count(), label);
 }
 
 }  // namespace atento

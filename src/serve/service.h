@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,10 @@ class Service {
   // is set before. Throws nothing.
   void Handle(const HttpRequest& request, const Respond& respond);
 
-  // An answer to what is no request, in the form that errors have on the path, and counted.
-  HttpResponse Refuse(std::string_view path, HttpFault fault, const std::string& message);
+  // An answer to what is no request, in the form that errors have on the path, and counted. taken:
+  // since the whole request was there, if it was.
+  HttpResponse Refuse(std::string_view path, HttpFault fault, const std::string& message,
+                      std::optional<std::chrono::duration<double>> taken = {});
 
   // From now on /readyz says that the server stops.
   void Drain() { context_.draining = true; }
@@ -54,6 +57,8 @@ class Service {
   Metrics& metrics() { return context_.metrics; }
 
  private:
+  void Count(std::string_view path, int status, std::optional<std::chrono::duration<double>> taken);
+
   ServiceContext context_;
 };
 

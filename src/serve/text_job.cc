@@ -12,22 +12,20 @@
 namespace atento {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 size_t CountCharacters(std::string_view utf8) {
   return static_cast<size_t>(
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-// A text that grows, and its words: the pieces between ASCII white space.
+// A text that grows, and its words, as SplitWords finds them.
 struct WordCounter {
   std::string text;
   int words = 0;
 
-  bool in_word() const { return !text.empty() && !IsSpace(text.back()); }
+  bool in_word() const { return !text.empty() && !IsAsciiSpace(text.back()); }
   void Append(std::string_view more) {
     for (char c : more) {
-      if (!IsSpace(c) && !in_word()) ++words;
+      if (!IsAsciiSpace(c) && !in_word()) ++words;
       text += c;
     }
   }
@@ -50,7 +48,7 @@ void AppendLinks(const Alignment& alignment, int source_base, int target_base, A
 
 // The whole text from hypothesis `rank` of each sentence.
 TranslationHypothesis JoinHypotheses(std::string_view text, std::span<const TextSpan> spans,
-                                     std::span<const Translation> translations, size_t rank) {
+                                     std::span<const SentenceResult> results, size_t rank) {
   TranslationHypothesis whole;
   WordCounter source, target;
   size_t done = 0;
@@ -62,8 +60,9 @@ TranslationHypothesis JoinHypotheses(std::string_view text, std::span<const Text
   for (size_t s = 0; s < spans.size(); ++s) {
     copy(spans[s].begin);
     // The tokenizer found nothing in it.
-    if (translations[s].hypotheses.empty()) continue;
-    const TranslationHypothesis& part = translations[s].hypotheses[rank];
+    const auto& hypotheses = results[s].translation.hypotheses;
+    if (hypotheses.empty()) continue;
+    const TranslationHypothesis& part = hypotheses[rank];
     AppendLinks(part.alignment, source.next_word(), target.next_word(), &whole.alignment);
     whole.log_prob += part.log_prob;
     whole.score += part.score;
@@ -103,23 +102,15 @@ void CheckTexts(const std::vector<std::string>& texts, const ServeLimits& limits
   }
 }
 
-TextJob::TextJob(const ServedModel& model, std::vector<std::string> texts, SplitText split,
-                 const ServeLimits& limits) {
+TextJob::TextJob(std::vector<std::string> texts, SplitText split, const ServeLimits& limits) {
   CheckTexts(texts, limits);
   for (std::string& text : texts) {
     std::vector<TextSpan> spans =
         split == SplitText::kSentences ? SplitSentences(text) : SplitLines(text);
-    std::vector<TruncatedSentence> truncated;
     for (const TextSpan& span : spans) {
       sentences_.push_back(text.substr(span.begin, span.end - span.begin));
-      const auto tokens =
-          static_cast<int>(model.model->source_tokenizer.Encode(sentences_.back()).ids.size());
-      tokens_.push_back(std::min(tokens, model.max_source_tokens()));
-      if (tokens == tokens_.back()) continue;
-      truncated.push_back({static_cast<int>(&span - spans.data()), tokens, tokens_.back()});
-      ++truncated_;
     }
-    texts_.push_back({std::move(text), std::move(spans), std::move(truncated)});
+    texts_.push_back({std::move(text), std::move(spans)});
   }
 }
 
@@ -129,24 +120,24 @@ size_t TextJob::most_sentences() const {
   return most;
 }
 
-std::vector<TextTranslation> TextJob::Join(const std::vector<Translation>& translations) const {
-  CHECK(translations.size() == sentences_.size());
+std::vector<TextTranslation> TextJob::Join(std::span<const SentenceResult> results) const {
+  CHECK(results.size() == sentences_.size());
   std::vector<TextTranslation> joined;
-  std::span<const Translation> rest = translations;
   for (const Text& text : texts_) {
-    const auto own = rest.first(text.spans.size());
-    rest = rest.subspan(text.spans.size());
-    size_t ranks = 0;
-    for (const Translation& translation : own) {
-      const size_t found = translation.hypotheses.size();
-      if (found > 0) ranks = ranks == 0 ? found : std::min(ranks, found);
-    }
+    const auto own = results.first(text.spans.size());
+    results = results.subspan(text.spans.size());
     TextTranslation& result = joined.emplace_back();
+    size_t ranks = 0;
+    for (size_t s = 0; s < own.size(); ++s) {
+      const size_t found = own[s].translation.hypotheses.size();
+      if (found > 0) ranks = ranks == 0 ? found : std::min(ranks, found);
+      if (own[s].read_tokens == own[s].tokens) continue;
+      result.truncated.push_back({static_cast<int>(s), own[s].tokens, own[s].read_tokens});
+    }
     for (size_t rank = 0; rank < ranks; ++rank) {
       result.hypotheses.push_back(JoinHypotheses(text.text, text.spans, own, rank));
     }
     result.text = ranks == 0 ? text.text : result.hypotheses.front().text;
-    result.truncated = text.truncated;
   }
   return joined;
 }

@@ -3,14 +3,15 @@
 #define ATENTO_SERVE_TEXT_JOB_H_
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "atento/options.h"
 #include "atento/translator.h"
+#include "serve/batcher.h"
 #include "serve/sentences.h"
 #include "serve/serve_options.h"
-#include "serve/served_model.h"
 
 namespace atento {
 
@@ -41,32 +42,25 @@ void CheckTexts(const std::vector<std::string>& texts, const ServeLimits& limits
 
 class TextJob {
  public:
-  // model must outlive this. Throws as CheckTexts. Cost: linear in the texts.
-  TextJob(const ServedModel& model, std::vector<std::string> texts, SplitText split,
-          const ServeLimits& limits);
+  // Throws as CheckTexts. Cost: linear in the texts.
+  TextJob(std::vector<std::string> texts, SplitText split, const ServeLimits& limits);
 
   // Of all texts in their order; may be none.
   const std::vector<std::string>& sentences() const { return sentences_; }
-  // Of each sentence, as far as the model reads it.
-  const std::vector<int>& tokens() const { return tokens_; }
-  int truncated() const { return truncated_; }
   // The most that one text has.
   size_t most_sentences() const;
 
-  // translations: of the sentences (checked).
-  std::vector<TextTranslation> Join(const std::vector<Translation>& translations) const;
+  // results: of the sentences (checked).
+  std::vector<TextTranslation> Join(std::span<const SentenceResult> results) const;
 
  private:
   struct Text {
     std::string text;
     std::vector<TextSpan> spans;
-    std::vector<TruncatedSentence> truncated;
   };
 
   std::vector<Text> texts_;
   std::vector<std::string> sentences_;
-  std::vector<int> tokens_;
-  int truncated_ = 0;
 };
 
 }  // namespace atento

@@ -73,11 +73,12 @@ TraceFields DefaultTraceFields(const ServeLimits& limits) {
   return {.model = "", .search = DefaultSearch(limits), .options = {}};
 }
 
-HttpResponse TraceResponse(const TraceCall& call, int longest, SearchThreads& threads) {
+HttpResponse TraceResponse(const TraceCall& call, int longest, SearchThreads& threads,
+                           const StopSearch& stop) {
   HttpResponse response;
   try {
     response.body = TraceToJson(MakeTrace(*call.model->model, call.request,
-                                          static_cast<size_t>(longest), threads)) +
+                                          static_cast<size_t>(longest), threads, stop)) +
                     "\n";
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kData) throw;
@@ -114,9 +115,10 @@ void HandleTrace(ServiceContext& context, const HttpRequest& request, const Answ
   const int longest = context.options.limits.max_trace_tokens;
   SoloJob job;
   job.cancelled = request.cancelled;
-  job.run = [call, ticket, longest, answer, metrics = &context.metrics](SearchThreads& threads) {
+  job.run = [call, ticket, longest, answer, metrics = &context.metrics](SearchThreads& threads,
+                                                                        const StopSearch& stop) {
     answer([&] {
-      HttpResponse response = TraceResponse(*call, longest, threads);
+      HttpResponse response = TraceResponse(*call, longest, threads, stop);
       response.held = ticket;
       metrics->Add(Metric::kTraces);
       return response;

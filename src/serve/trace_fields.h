@@ -4,8 +4,10 @@
 #define ATENTO_SERVE_TRACE_FIELDS_H_
 
 #include <string>
+#include <string_view>
 
 #include "atento/options.h"
+#include "serve/search_fields.h"
 
 namespace atento {
 
@@ -17,12 +19,11 @@ struct TraceFields {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("model", o.model, kAny, "name of a model; without it the server's first");
-    visit("beam", o.search.beam, kAtLeastOne, "hypotheses kept at each step; 1: greedy");
-    visit("n_best", o.search.n_best, kAtLeastOne, "hypotheses to look for; at most beam");
-    visit("length_penalty", o.search.length_penalty, kNotNegative,
-          "score = log-probability / length^X; 0: off");
-    visit("max_length_ratio", o.search.max_length_ratio, Range{0.01},
-          "at most ceil(ratio * source tokens) + 10 tokens");
+    // Replacing changes no more than the text that is shown.
+    ForEachSearchField(
+        o.search, [&](std::string_view name, auto& field, const Range& range, const char* help) {
+          if (name != "replace_unknown") visit(name.data(), field, range, help);
+        });
     TraceOptions::ForEach(o.options, visit);
   }
 };

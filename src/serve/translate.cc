@@ -98,8 +98,8 @@ void TranslateTexts(ServiceContext& context, const HttpRequest& request, Transla
                     const Answer& answer,
                     const std::function<HttpResponse(std::vector<TextTranslation>)>& make) {
   CheckFields(context, call);
-  auto texts = std::make_shared<const TextJob>(*call.model, std::move(call.texts),
-                                               call.fields.split, context.options.limits);
+  auto texts = std::make_shared<const TextJob>(std::move(call.texts), call.fields.split,
+                                               context.options.limits);
   if (call.fields.alignments == AlignmentKind::kSoft && texts->most_sentences() > 1) {
     throw HttpError(HttpFault::kInvalidRequest,
                     "alignments: soft ones are of texts of one sentence; send the sentences as an "
@@ -115,16 +115,14 @@ void TranslateTexts(ServiceContext& context, const HttpRequest& request, Transla
   job.search = call.fields.search;
   job.with_alignments = call.fields.alignments != AlignmentKind::kNone;
   job.sentences = texts->sentences();
-  job.tokens = texts->tokens();
   job.cancelled = request.cancelled;
-  job.done = [texts, answer, make](const std::vector<Translation>& translations,
+  job.done = [texts, answer, make](const std::vector<SentenceResult>& results,
                                    const std::exception_ptr& error) {
     answer([&] {
       if (error) std::rethrow_exception(error);
-      return make(texts->Join(translations));
+      return make(texts->Join(results));
     });
   };
-  context.metrics.Add(Metric::kTruncatedSentences, texts->truncated());
   if (!context.batcher.Submit(std::move(job))) {
     throw HttpError(HttpFault::kQueueFull, "too much is waiting to be translated: try again later");
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "atento/options.h"
+#include "serve/search_fields.h"
 #include "serve/serve_options.h"
 #include "serve/text_job.h"
 
@@ -28,14 +29,7 @@ struct TranslateFields {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("model", o.model, kAny, "name of a model; without it the server's first");
-    visit("beam", o.search.beam, kAtLeastOne, "hypotheses kept at each step; 1: greedy");
-    visit("n_best", o.search.n_best, kAtLeastOne, "hypotheses to return; at most beam");
-    visit("length_penalty", o.search.length_penalty, kNotNegative,
-          "score = log-probability / length^X; 0: off");
-    visit("max_length_ratio", o.search.max_length_ratio, Range{0.01},
-          "at most ceil(ratio * source tokens) + 10 tokens");
-    visit("replace_unknown", o.search.replace_unknown, kAny,
-          "the source word with the largest weight in place of <unk>");
+    ForEachSearchField(o.search, visit);
     visit("alignments", o.alignments, kAny,
           "which source words each target word came from; soft: of texts of one sentence");
     visit("split", o.split, kAny, "what of a text is translated at a time");

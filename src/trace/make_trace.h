@@ -6,15 +6,16 @@
 
 #include "atento/trace.h"
 #include "model/model.h"
+#include "search/beam_search.h"
 #include "search/search_threads.h"
 
 namespace atento {
 
 // As the public MakeTrace, on one of the threads. longest: the most tokens of a side that is given,
 // </s> not counted; a translation that is found may have twice as many and 10. Throws Error{kData}
-// beyond that, and only then.
+// beyond that, and only then; and SearchStopped.
 Trace MakeTrace(const Model& model, const TraceRequest& request, size_t longest,
-                SearchThreads& threads);
+                SearchThreads& threads, const StopSearch& stop = {});
 
 }  // namespace atento
 

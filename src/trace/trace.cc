@@ -119,8 +119,8 @@ void CheckAlpha(const AlphaOverride& alpha, const ModelConfig& config, size_t so
 class Tracer {
  public:
   // Checks the request.
-  Tracer(const Model& model, const TraceRequest& request, size_t longest)
-      : model_(model), request_(request), longest_(longest) {
+  Tracer(const Model& model, const TraceRequest& request, size_t longest, const StopSearch& stop)
+      : model_(model), request_(request), longest_(longest), stop_(stop) {
     CheckRanges(request.options);
     CheckSearchOptions(request.search);
     if (request.target) CheckTarget();
@@ -183,10 +183,11 @@ class Tracer {
       inspection.alpha = alpha;
     }
     if (search.beam > 1) inspection.tree = &tree;
-    const Hypothesis best = BeamSearch(models(), std::span(&source_.ids, 1), search, arenas,
-                                       {.with_alpha = true, .inspection = &inspection})
-                                .front()
-                                .front();
+    const Hypothesis best =
+        BeamSearch(models(), std::span(&source_.ids, 1), search, arenas,
+                   {.with_alpha = true, .inspection = &inspection, .stop = stop_})
+            .front()
+            .front();
     CheckLength("the translation found", best.ids.size(), 2 * longest_ + 10);
     DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
     trace_.target =
@@ -243,6 +244,7 @@ class Tracer {
   const Model* const model_pointer_ = &model_;
   const TraceRequest& request_;
   const size_t longest_;
+  const StopSearch& stop_;
   EncodedText source_;
   EncodedText target_;
   Trace trace_;
@@ -251,10 +253,11 @@ class Tracer {
 }  // namespace
 
 Trace MakeTrace(const Model& model, const TraceRequest& request, size_t longest,
-                SearchThreads& threads) {
+                SearchThreads& threads, const StopSearch& stop) {
   Trace trace;
-  threads.Run(
-      1, [&](int, SearchArenas& arenas) { trace = Tracer(model, request, longest).Run(arenas); });
+  threads.Run(1, [&](int, SearchArenas& arenas) {
+    trace = Tracer(model, request, longest, stop).Run(arenas);
+  });
   return trace;
 }
 

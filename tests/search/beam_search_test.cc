@@ -150,6 +150,21 @@ TEST_P(EveryArchitecture, WhoeverWatchesASearchDoesNotChangeIt) {
   }
 }
 
+TEST(BeamSearchTest, StopsAtTheStepThatItIsToldTo) {
+  const auto model = TinyModel({.end_logit = -100});
+  const std::vector<const Model*> models = {model.get()};
+  const std::vector<Ids> sources = {{2, 3, 4}, {3}};
+  SearchArenas arenas;
+  int steps = 0;
+  const StopSearch stop = [&] { return ++steps == 4; };
+  EXPECT_THROW(BeamSearch(models, sources, {.beam = 2}, arenas, {.stop = stop}), SearchStopped);
+  EXPECT_EQ(steps, 4);
+  steps = 4;
+  EXPECT_EQ(BeamSearch(models, sources, {.beam = 2}, arenas, {.stop = stop})[1][0].ids,
+            Search(models, sources[1], {.beam = 2})[0].ids)
+      << "the arenas may be used again";
+}
+
 TEST(BeamSearchTest, AlphaOfEachSymbolSumsToOne) {
   const auto model = TinyModel();
   const std::vector<const Model*> models = {model.get()};

@@ -47,6 +47,25 @@ TEST_F(LibreTranslateTest, AnArrayGivesAnArray) {
   EXPECT_EQ(json.Find("detectedLanguage"), nullptr);
 }
 
+TEST_F(LibreTranslateTest, LinesOfFormsEndAsElsewhere) {
+  const std::string form = "source=xa&target=xb&q=a%0D%0A%0D%0Ab%0Dc%0D";
+  const std::string text = Libre(form, kForm).At("translatedText").AsString();
+  EXPECT_EQ(text.find("\r\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n\n"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with('\r')) << text;
+}
+
+// Their ends were rewritten before anything was checked, and in the square of their number.
+TEST_F(LibreTranslateTest, HalfAMillionLinesOfAFormAreRefused) {
+  std::string lines;
+  for (int i = 0; i < 500'000; ++i) lines += "\r\n";
+  options_.api_key = "secret";
+  ExpectLibreError("source=xa&target=xb&q=" + lines, 403,
+                   "This server needs an API key: send api_key", kForm);
+  ExpectLibreError("api_key=secret&source=xa&target=xb&q=" + lines, 413,
+                   "there are 500000 characters: send at most 50000 at a time", kForm);
+}
+
 TEST_F(LibreTranslateTest, AutoTakesTheModelOfTheTarget) {
   const Json json = Libre(R"({"q": "a", "source": "auto", "target": "xa"})");
   EXPECT_EQ(json.At("detectedLanguage").At("language").AsString(), "xb");

@@ -33,7 +33,9 @@ TEST(SplitSentences, DoesNotEndInsideOfWhatBelongsTogether) {
   for (const char* whole :
        {"version 1.2 of it", "see e.g. this one", "He said so... and left.", "Mr. Smith came.",
         "J. S. Bach wrote it.", "Prof. Dr. Weber", "the U.S. Army", "1. First of all", "a.b.c",
-        "write to a@example.org now", "Ça va ?", "nous étions là. étrange", "é. à"}) {
+        "write to a@example.org now", "Ça va ?", "nous étions là. étrange", "é. à",
+        "“Mr. Smith came.”", "he said ‘Dr. No’", "so—Mrs. Jones", "we met\u3000Prof. Weber",
+        "“J. S. Bach"}) {
     EXPECT_EQ(Sentences(whole), Strings{whole});
   }
 }

@@ -73,11 +73,20 @@ TEST_F(ServiceTest, ReportsSentencesThatAreTooLong) {
 }
 
 TEST_F(ServiceTest, HtmlAndScriptAreText) {
-  const std::string body =
-      R"({"text": "<script>alert(1)</script> <b>a</b> &amp;", "replace_unknown": true})";
-  const HttpResponse response = Call(Request("POST", "/v1/translate", body));
+  // The model knows no word of it and writes <unk>, for which the source's word is put in.
+  std::unique_ptr<Model> unknowing = TinyModel();
+  unknowing->parameters.views().output.b[kUnknownId] += 100;
+  std::vector<ServedModel> models;
+  models.push_back({"unknowing", std::move(unknowing)});
+  service_ = std::make_unique<Service>(options_, std::move(models));
+  const std::string html = "<script>alert(\"1\")</script>&amp;";
+  const Json body = Json().Set("text", html).Set("replace_unknown", true);
+  const HttpResponse response = Call(Request("POST", "/v1/translate", body.Dump()));
   EXPECT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(response.content_type, "application/json");
+  const Json json = Json::Parse(response.body, "response");
+  const std::string& text = json.At("translations").AsArray().at(0).At("text").AsString();
+  EXPECT_TRUE(text.starts_with(html + " " + html)) << text;
 }
 
 TEST_F(ServiceTest, RefusesWhatIsNoJson) {
@@ -151,6 +160,29 @@ TEST_F(ServiceTest, RefusesOtherMediaTypes) {
   }
 }
 
+// One request of many lines kept all others out.
+TEST_F(ServiceTest, ARequestOfManyLinesLeavesRoomToOthers) {
+  options_.batching = Stalled();
+  std::string lines;
+  for (int i = 0; i < 12'000; ++i) lines += "a\\n";
+  service().Handle(Request("POST", "/v1/translate", R"({"text": ")" + lines + "\"}"),
+                   [](HttpResponse) {});
+  EXPECT_EQ(service().metrics().Value(Metric::kQueueSentences), 12'000);
+  bool answered = false;
+  service().Handle(Request("POST", "/v1/translate", R"({"text": "b"})"),
+                   [&](HttpResponse) { answered = true; });
+  EXPECT_FALSE(answered) << "it was refused";
+  EXPECT_EQ(service().metrics().Value(Metric::kQueueSentences), 12'001);
+}
+
+TEST_F(ServiceTest, WhatIsRefusedIsNotCountedAsTruncated) {
+  options_.batching = Stalled();
+  options_.batching.queue_sentences = 1;
+  service().Handle(Request("POST", "/v1/translate", R"({"text": "a"})"), [](HttpResponse) {});
+  ExpectBodyError(R"({"text": "a b c d e f g a b c"})", HttpFault::kQueueFull);
+  EXPECT_EQ(service().metrics().Value(Metric::kTruncatedSentences), 0);
+}
+
 TEST_F(ServiceTest, AFullQueueIs429) {
   options_.batching = Stalled();
   options_.batching.queue_sentences = 1;
@@ -186,9 +218,11 @@ TEST_F(ServiceTest, TheKeyIsAskedFor) {
     ExpectError(request, HttpFault::kUnauthorized, "Bearer");
     EXPECT_EQ(Call(request).headers.at(0).first, "WWW-Authenticate");
   }
-  HttpRequest request = Request("POST", "/v1/translate", body);
-  request.authorization = "Bearer secret";
-  EXPECT_EQ(Call(request).status, 200);
+  for (const char* given : {"Bearer secret", "bearer secret", "BEARER  secret"}) {
+    HttpRequest request = Request("POST", "/v1/translate", body);
+    request.authorization = given;
+    EXPECT_EQ(Call(request).status, 200) << given;
+  }
   EXPECT_EQ(Call(Request("GET", "/metrics")).status, 401);
   EXPECT_EQ(Call(Request("GET", "/v1/models")).status, 401);
   for (const char* open : {"/healthz", "/readyz", "/openapi.json", "/languages"}) {

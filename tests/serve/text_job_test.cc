@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "serve/http.h"
-#include "serve/tiny_served.h"
 
 namespace atento {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 class TextJobTest : public testing::Test {
  protected:
   TextJob Make(std::vector<std::string> texts, SplitText split = SplitText::kSentences) {
-    return TextJob(served_, std::move(texts), split, limits_);
+    return TextJob(std::move(texts), split, limits_);
   }
 
   void ExpectFault(std::vector<std::string> texts, HttpFault fault) {
@@ -23,29 +22,32 @@ class TextJobTest : public testing::Test {
     }
   }
 
-  const ServedModel served_ = TinyServed("tiny");
   ServeLimits limits_;
 };
 
-Translation Ranked(std::vector<std::pair<std::string, double>> hypotheses,
-                   std::vector<std::pair<int, int>> links = {}) {
-  Translation translation;
+SentenceResult Ranked(std::vector<std::pair<std::string, double>> hypotheses,
+                      std::vector<std::pair<int, int>> links = {}) {
+  SentenceResult result;
   for (const auto& [text, log_prob] : hypotheses) {
-    TranslationHypothesis& hypothesis = translation.hypotheses.emplace_back();
+    TranslationHypothesis& hypothesis = result.translation.hypotheses.emplace_back();
     hypothesis.text = text;
     hypothesis.log_prob = log_prob;
     hypothesis.score = log_prob / 2;
     hypothesis.alignment.links = links;
   }
-  return translation;
+  return result;
+}
+
+std::vector<TextTranslation> Join(const TextJob& job, const std::vector<SentenceResult>& results) {
+  return job.Join(results);
 }
 
 TEST_F(TextJobTest, PutsTextsTogetherWithTheirWhiteSpace) {
   const TextJob job = Make({"  a b. C d.\n\n e\t", "", " \n", "f"});
   EXPECT_EQ(job.sentences(), (std::vector<std::string>{"a b.", "C d.", "e", "f"}));
   EXPECT_EQ(job.most_sentences(), 3u);
-  const auto texts = job.Join(
-      {Ranked({{"1", -1}}), Ranked({{"2 2", -2}}), Ranked({{"3", -4}}), Ranked({{"4", -8}})});
+  const auto texts = Join(
+      job, {Ranked({{"1", -1}}), Ranked({{"2 2", -2}}), Ranked({{"3", -4}}), Ranked({{"4", -8}})});
   ASSERT_EQ(texts.size(), 4u);
   EXPECT_EQ(texts[0].text, "  1 2 2\n\n 3\t");
   ASSERT_EQ(texts[0].hypotheses.size(), 1u);
@@ -60,7 +62,7 @@ TEST_F(TextJobTest, PutsTextsTogetherWithTheirWhiteSpace) {
 TEST_F(TextJobTest, LinksCountTheWordsOfTheWholeText) {
   const TextJob job = Make({"a b. C d."});
   const auto text =
-      job.Join({Ranked({{"1 2 3", -1}}, {{0, 0}, {1, 2}}), Ranked({{"4", -1}}, {{1, 0}})})[0];
+      Join(job, {Ranked({{"1 2 3", -1}}, {{0, 0}, {1, 2}}), Ranked({{"4", -1}}, {{1, 0}})})[0];
   EXPECT_EQ(text.hypotheses[0].alignment.links,
             (std::vector<std::pair<int, int>>{{0, 0}, {1, 2}, {3, 3}}));
   EXPECT_EQ(text.hypotheses[0].alignment.source_words, 4);
@@ -72,7 +74,7 @@ TEST_F(TextJobTest, SentencesWithoutWhiteSpaceShareAWord) {
   const TextJob job = Make({"甲。乙。"});
   ASSERT_EQ(job.sentences().size(), 2u);
   const auto text =
-      job.Join({Ranked({{"1", -1}}, {{0, 0}}), Ranked({{"2 3", -1}}, {{0, 0}, {0, 1}})})[0];
+      Join(job, {Ranked({{"1", -1}}, {{0, 0}}), Ranked({{"2 3", -1}}, {{0, 0}, {0, 1}})})[0];
   EXPECT_EQ(text.text, "12 3");
   EXPECT_EQ(text.hypotheses[0].alignment.links, (std::vector<std::pair<int, int>>{{0, 0}, {0, 1}}));
   EXPECT_EQ(text.hypotheses[0].alignment.source_words, 1);
@@ -80,8 +82,8 @@ TEST_F(TextJobTest, SentencesWithoutWhiteSpaceShareAWord) {
 
 TEST_F(TextJobTest, AsManyHypothesesAsTheSentenceWithTheFewest) {
   const TextJob job = Make({"a. B."});
-  const auto text = job.Join(
-      {Ranked({{"1", -1}, {"one", -2}, {"uno", -3}}), Ranked({{"2", -1}, {"two", -5}})})[0];
+  const auto text = Join(
+      job, {Ranked({{"1", -1}, {"one", -2}, {"uno", -3}}), Ranked({{"2", -1}, {"two", -5}})})[0];
   ASSERT_EQ(text.hypotheses.size(), 2u);
   EXPECT_EQ(text.hypotheses[1].text, "one two");
   EXPECT_EQ(text.hypotheses[1].log_prob, -7);
@@ -89,14 +91,15 @@ TEST_F(TextJobTest, AsManyHypothesesAsTheSentenceWithTheFewest) {
 
 TEST_F(TextJobTest, ASentenceThatTheTokenizerDropsStays) {
   const TextJob job = Make({"a. B."});
-  EXPECT_EQ(job.Join({Ranked({{"1", -1}}), {}})[0].text, "1 B.");
+  EXPECT_EQ(Join(job, {Ranked({{"1", -1}}), {}})[0].text, "1 B.");
 }
 
 TEST_F(TextJobTest, ReportsSentencesThatAreTooLong) {
   const TextJob job = Make({"a. A b c d e f g a b c"});
-  EXPECT_EQ(job.truncated(), 1);
-  EXPECT_EQ(job.tokens(), (std::vector<int>{1, 8}));
-  const auto text = job.Join({Ranked({{"1", -1}}), Ranked({{"2", -1}})})[0];
+  SentenceResult cut = Ranked({{"2", -1}});
+  cut.tokens = 10;
+  cut.read_tokens = 8;
+  const auto text = Join(job, {Ranked({{"1", -1}}), cut})[0];
   ASSERT_EQ(text.truncated.size(), 1u);
   EXPECT_EQ(text.truncated[0].sentence, 1);
   EXPECT_EQ(text.truncated[0].tokens, 10);

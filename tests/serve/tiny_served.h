@@ -2,11 +2,15 @@
 #ifndef ATENTO_TESTS_SERVE_TINY_SERVED_H_
 #define ATENTO_TESTS_SERVE_TINY_SERVED_H_
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "search/tiny_model.h"
+#include "serve/metrics.h"
+#include "serve/serve_options.h"
 #include "serve/served_model.h"
 
 namespace atento {
@@ -20,6 +24,19 @@ inline ServedModel TinyServed(const std::string& name, const std::string& source
   model->description.text.target_language = target_language;
   model->description.training.max_source_tokens = 8;
   return {.name = name, .model = std::move(model)};
+}
+
+// One that takes seconds to translate EndlessSentence() with the largest max_length_ratio there is.
+inline ServedModel EndlessServed() {
+  std::unique_ptr<Model> model = TinyModel({.end_logit = -100});
+  model->description.training.max_source_tokens = 400;
+  return {"endless", std::move(model)};
+}
+constexpr int kEndlessRatio = 1000;
+inline std::string EndlessSentence() {
+  std::string sentence = "a";
+  for (int i = 1; i < 400; ++i) sentence += " b";
+  return sentence;
 }
 
 inline std::vector<ServedModel> OneTinyServed() {
@@ -37,6 +54,17 @@ inline BatchingOptions Stalled() {
   options.batch_tokens = 1 << 30;
   options.threads = 1;
   return options;
+}
+
+// Waits for the metric to have the value; false if it does not come to that in ten seconds. What is
+// waited for happens on other threads, which are not held up: the first looks are without pause.
+inline bool Becomes(const Metrics& metrics, Metric metric, double value) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  for (int looks = 0; metrics.Value(metric) != value; ++looks) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    if (looks > 100) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 }  // namespace atento

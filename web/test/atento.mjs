@@ -37,7 +37,8 @@ export async function train() {
 export async function serve(models, { key = '', flags = [] } = {}) {
   const named = models.flatMap((path) => ['--model', `${path.split('/').at(-1)}=${path}`]);
   const child = spawn(PROGRAM, ['serve', '--port', '0', '--threads', '1', ...named, ...flags],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ATENTO_API_KEY: key } });
+    { stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ATENTO_API_KEY: key || undefined } });
   const ended = new Promise((resolve) => { child.on('exit', resolve); });
   let url = '';
   const said = [];
