@@ -236,6 +236,26 @@ TEST_F(ServeTraceTest, WhoeverLeavesGivesThePlaceBack) {
   }
 }
 
+TEST_F(ServeTraceTest, StopsWhenWhoeverAskedLeaves) {
+  options_.limits.max_trace_tokens = 400;
+  options_.limits.max_length_ratio = kEndlessRatio;
+  options_.limits.max_traces = 1;
+  std::vector<ServedModel> models;
+  models.push_back(EndlessServed());
+  service_ = std::make_unique<Service>(options_, std::move(models));
+  Json body = Json().Set("text", EndlessSentence()).Set("beam", 1);
+  body.Set("max_length_ratio", kEndlessRatio);
+  HttpRequest request = TraceOf(body.Dump());
+  const auto left = std::make_shared<std::atomic<bool>>(false);
+  request.cancelled = left;
+  service().Handle(request, [](const HttpResponse&) { ADD_FAILURE() << "it went on"; });
+  ASSERT_TRUE(Becomes(service().metrics(), Metric::kQueueSentences, 0)) << "it has begun";
+  left->store(true);
+  Translate(R"({"text": "a"})");
+  EXPECT_EQ(service().metrics().Value(Metric::kTraces), 0);
+  Trace(R"({"text": "a"})");
+}
+
 TEST_F(ServeTraceTest, WaitsInTheQueue) {
   options_.batching = Stalled();
   options_.batching.queue_sentences = 1;
