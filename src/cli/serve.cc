@@ -99,10 +99,22 @@ int ServeCommand::Run(const FlagSet&) {
                 "--cors " + options_.cors + ": give an origin such as https://example.org, or *");
   }
   options_.api_key = KeyFromEnvironment();
-  Server server(options_, LoadServedModels(flags_.model, flags_.shortlist));
+  std::vector<ServedModel> models = LoadServedModels(flags_.model, flags_.shortlist);
+  std::string without_languages;
+  for (const ServedModel& model : models) {
+    if (!model.source_language().empty() && !model.target_language().empty()) continue;
+    without_languages += (without_languages.empty() ? "" : ", ") + model.name;
+  }
+  Server server(options_, std::move(models));
   WarnOfOpenDoors(server);
   server.DrainOnSignals();
   LogInfo("listening on http://" + server.address());
+  if (!without_languages.empty()) {
+    LogInfo(
+        "not for LibreTranslate's routes, since trained without --source-language and "
+        "--target-language: " +
+        without_languages);
+  }
   if (server.Run()) {
     LogInfo("stopped");
     return 0;

@@ -51,10 +51,11 @@ class ServeProcess {
     char line[1000] = "";
     return fgets(line, sizeof line, errors_) == nullptr ? "" : line;
   }
-  // Of the line that says where it listens.
+  // Of the line that says where it listens; the next one is of the model, which has no languages.
   int Port() {
     const std::string line = Line();
     EXPECT_TRUE(line.starts_with("listening on http://127.0.0.1:")) << line;
+    EXPECT_TRUE(Line().ends_with("--target-language: tiny\n"));
     return std::atoi(line.substr(line.rfind(':') + 1).c_str());
   }
   void Signal(int signal) { kill(child_, signal); }
