@@ -127,7 +127,7 @@ ValidationResult Validator::Run(Model& model, SearchThreads& threads) const {
   TranslateOptions options;
   options.search.beam = 1;
   options.with_alignments = false;
-  Model* models[] = {&model};
+  const Model* const models[] = {&model};
   std::vector<std::string> hypotheses;
   for (const Translation& translation : TranslateLines(models, sources_, options, threads)) {
     hypotheses.push_back(translation.hypotheses.empty() ? "" : translation.hypotheses[0].text);
