@@ -5,9 +5,11 @@
 #include <cmath>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "base/json.h"
 #include "base/options.h"
+#include "serve/serve_options.h"
 
 namespace atento {
 
@@ -69,6 +71,23 @@ Json FieldSchemas(const Options& defaults) {
                      properties.Set(name, std::move(schema));
                    });
   return properties;
+}
+
+// Of a request for a `text`: `properties`, and the fields of `defaults` as far as `limits` allow.
+template <class Fields>
+Json RequestSchema(Json properties, const Fields& defaults, const ServeLimits& limits) {
+  const Json fields = FieldSchemas(defaults);
+  for (const auto& [name, schema] : fields.AsObject()) {
+    Json limited = schema;
+    if (name == "beam" || name == "n_best") limited.Set("maximum", limits.max_beam);
+    if (name == "max_length_ratio") limited.Set("maximum", limits.max_length_ratio);
+    properties.Set(name, std::move(limited));
+  }
+  return Json()
+      .Set("type", "object")
+      .Set("properties", std::move(properties))
+      .Set("required", Json().Append("text"))
+      .Set("additionalProperties", false);
 }
 
 }  // namespace atento

@@ -145,18 +145,7 @@ Json TraceRequestSchema(const ServeLimits& limits) {
                ArraySchema(SchemaOf("integer", "an id of the target vocabulary").Set("minimum", 0),
                            "ids that the translation begins with; not together with target"))
           .Set("alpha", std::move(alpha));
-  const Json fields = FieldSchemas(DefaultTraceFields(limits));
-  for (const auto& [name, schema] : fields.AsObject()) {
-    Json limited = schema;
-    if (name == "beam" || name == "n_best") limited.Set("maximum", limits.max_beam);
-    if (name == "max_length_ratio") limited.Set("maximum", limits.max_length_ratio);
-    properties.Set(name, std::move(limited));
-  }
-  return Json()
-      .Set("type", "object")
-      .Set("properties", std::move(properties))
-      .Set("required", Json().Append("text"))
-      .Set("additionalProperties", false);
+  return RequestSchema(std::move(properties), DefaultTraceFields(limits), limits);
 }
 
 Json TraceResponseSchema() {

@@ -147,18 +147,7 @@ Json TranslateRequestSchema(const ServeLimits& limits) {
   Json text =
       TextsSchema("what to translate; an array is answered in its order", 1, limits.max_texts);
   Json properties = Json().Set("text", std::move(text));
-  const Json fields = FieldSchemas(DefaultFields(limits));
-  for (const auto& [name, schema] : fields.AsObject()) {
-    Json limited = schema;
-    if (name == "beam" || name == "n_best") limited.Set("maximum", limits.max_beam);
-    if (name == "max_length_ratio") limited.Set("maximum", limits.max_length_ratio);
-    properties.Set(name, std::move(limited));
-  }
-  return Json()
-      .Set("type", "object")
-      .Set("properties", std::move(properties))
-      .Set("required", Json().Append("text"))
-      .Set("additionalProperties", false);
+  return RequestSchema(std::move(properties), DefaultFields(limits), limits);
 }
 
 Json TranslateResponseSchema() {

@@ -56,13 +56,12 @@ inline BatchingOptions Stalled() {
   return options;
 }
 
-// Waits for the metric to have the value; false if it does not come to that in ten seconds. What is
-// waited for happens on other threads, which are not held up: the first looks are without pause.
+// Waits for the metric to have the value; false if it does not come to that in ten seconds.
 inline bool Becomes(const Metrics& metrics, Metric metric, double value) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  for (int looks = 0; metrics.Value(metric) != value; ++looks) {
+  while (metrics.Value(metric) != value) {
     if (std::chrono::steady_clock::now() > end) return false;
-    if (looks > 100) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::yield();
   }
   return true;
 }
