@@ -157,8 +157,9 @@ The sentences of an update are dealt out in turn to `--threads` threads. Equal s
 threads give equal models; other threads give other last digits.
 
 `--precision bfloat16` rounds the factors of matrix products to bfloat16; their sums, the parameters
-and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, on which a large
-model trains about 1.7 times as fast. A run goes on in the precision in which it began.
+and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, on which large
+models train faster: `atento benchmark` measures it. A run goes on in the precision in which it
+began.
 )";
   return text;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "math/gemm_test_util.h"
 #include "math/kernels.h"
@@ -33,7 +34,11 @@ GuardedMatrix Rounded(GuardedMatrix& x) {
   return y;
 }
 
-TEST_F(Bfloat16ProductsTest, LinearIsOfRoundedFactors) {
+// Of a factor: what enters the products in its place.
+using Round = std::function<GuardedMatrix(GuardedMatrix&)>;
+
+void ExpectLinear(PackedWeights& weights, const Round& x_rounded, const Round& W_rounded,
+                  double tolerance) {
   Random random(21);
   for (const Shape& shape : kShapes) {
     for (int choice = 0; choice < 8; ++choice) {
@@ -43,28 +48,37 @@ TEST_F(Bfloat16ProductsTest, LinearIsOfRoundedFactors) {
       GuardedMatrix y(random, shape.M, shape.N, gap), bias(random, 1, shape.N);
       const ConstVector b = with_bias ? ConstVector(bias.row()) : ConstVector();
       const auto expected =
-          Expected(Rounded(x).view(), Rounded(W).view(),
+          Expected(x_rounded(x).view(), W_rounded(W).view(),
                    {.transpose_b = true, .accumulate = accumulate}, y.Doubles(), b);
-      weights_.Clear();
-      weights_.Linear(x.view(), W.view(), y.view(), {accumulate, b});
-      ExpectMatrix(y, expected, "Linear", kTolerance * 3);
+      weights.Clear();
+      weights.Linear(x.view(), W.view(), y.view(), {accumulate, b});
+      ExpectMatrix(y, expected, "Linear", tolerance);
     }
   }
 }
 
-TEST_F(Bfloat16ProductsTest, LinearTransposedIsOfRoundedFactors) {
+void ExpectLinearTransposed(PackedWeights& weights, const Round& x_rounded, const Round& W_rounded,
+                            double tolerance) {
   Random random(22);
   for (const Shape& shape : kShapes) {
     for (bool accumulate : {false, true}) {
       GuardedMatrix x(random, shape.M, shape.K), W(random, shape.K, shape.N);
       GuardedMatrix y(random, shape.M, shape.N);
-      const auto expected =
-          Expected(Rounded(x).view(), Rounded(W).view(), {.accumulate = accumulate}, y.Doubles());
-      weights_.Clear();
-      weights_.LinearTransposed(x.view(), W.view(), y.view(), accumulate);
-      ExpectMatrix(y, expected, "LinearTransposed", kTolerance * 3);
+      const auto expected = Expected(x_rounded(x).view(), W_rounded(W).view(),
+                                     {.accumulate = accumulate}, y.Doubles());
+      weights.Clear();
+      weights.LinearTransposed(x.view(), W.view(), y.view(), accumulate);
+      ExpectMatrix(y, expected, "LinearTransposed", tolerance);
     }
   }
+}
+
+TEST_F(Bfloat16ProductsTest, LinearIsOfRoundedFactors) {
+  ExpectLinear(weights_, Rounded, Rounded, kTolerance * 3);
+}
+
+TEST_F(Bfloat16ProductsTest, LinearTransposedIsOfRoundedFactors) {
+  ExpectLinearTransposed(weights_, Rounded, Rounded, kTolerance * 3);
 }
 
 // The sums run over the rows, which are filled up with zeros and done in pieces.
@@ -179,37 +193,14 @@ GuardedMatrix Quantized(GuardedMatrix& x, bool by_column = false) {
 constexpr double kInt8Tolerance = 0.01;
 
 TEST_F(Int8ProductsTest, LinearIsOfQuantizedFactors) {
-  Random random(31);
-  for (const Shape& shape : kShapes) {
-    for (int choice = 0; choice < 8; ++choice) {
-      const bool with_bias = (choice & 1) != 0, accumulate = (choice & 2) != 0;
-      const int gap = (choice & 4) != 0 ? 5 : 0;
-      GuardedMatrix x(random, shape.M, shape.K, gap), W(random, shape.N, shape.K, gap);
-      GuardedMatrix y(random, shape.M, shape.N, gap), bias(random, 1, shape.N);
-      const ConstVector b = with_bias ? ConstVector(bias.row()) : ConstVector();
-      const auto expected =
-          Expected(Quantized(x).view(), Quantized(W).view(),
-                   {.transpose_b = true, .accumulate = accumulate}, y.Doubles(), b);
-      weights_.Clear();
-      weights_.Linear(x.view(), W.view(), y.view(), {accumulate, b});
-      ExpectMatrix(y, expected, "Linear", kInt8Tolerance);
-    }
-  }
+  const auto by_row = [](GuardedMatrix& x) { return Quantized(x); };
+  ExpectLinear(weights_, by_row, by_row, kInt8Tolerance);
 }
 
 TEST_F(Int8ProductsTest, LinearTransposedIsOfQuantizedFactors) {
-  Random random(32);
-  for (const Shape& shape : kShapes) {
-    for (bool accumulate : {false, true}) {
-      GuardedMatrix x(random, shape.M, shape.K), W(random, shape.K, shape.N);
-      GuardedMatrix y(random, shape.M, shape.N);
-      const auto expected = Expected(Quantized(x).view(), Quantized(W, true).view(),
-                                     {.accumulate = accumulate}, y.Doubles());
-      weights_.Clear();
-      weights_.LinearTransposed(x.view(), W.view(), y.view(), accumulate);
-      ExpectMatrix(y, expected, "LinearTransposed", kInt8Tolerance);
-    }
-  }
+  const auto by_row = [](GuardedMatrix& x) { return Quantized(x); };
+  const auto by_column = [](GuardedMatrix& W) { return Quantized(W, true); };
+  ExpectLinearTransposed(weights_, by_row, by_column, kInt8Tolerance);
 }
 
 // Sums of integers are exact.

@@ -372,13 +372,17 @@ TEST_F(ServerTest, APortThatIsTaken) {
 
 // ---- models ------------------------------------------------------------------------------------
 
+void SaveModel(const Model& model, const std::string& path) {
+  MakeDirectories(path);
+  SaveModelDescription(model, path);
+  SaveParameters(model.config(), model.parameters, path + "/model.safetensors");
+}
+
 TEST_F(ServerTest, AShortlistOfAModel) {
   const TemporaryDirectory directory;
   const std::string path = directory.File("model");
-  MakeDirectories(path);
   const ServedModel tiny = TinyServed("x");
-  SaveModelDescription(*tiny.model, path);
-  SaveParameters(tiny.model->config(), tiny.model->parameters, path + "/model.safetensors");
+  SaveModel(*tiny.model, path);
   const std::vector<std::vector<int>> none(
       static_cast<size_t>(tiny.model->config().source_vocabulary));
   const std::vector<int> z = tiny.model->target_tokenizer.Encode("z").ids;
@@ -407,10 +411,8 @@ TEST_F(ServerTest, AShortlistOfAModel) {
 TEST_F(ServerTest, AModelDirectoryThatIsReplacedChangesNothing) {
   const TemporaryDirectory directory;
   const std::string path = directory.File("model");
-  MakeDirectories(path);
   const ServedModel tiny = TinyServed("x");
-  SaveModelDescription(*tiny.model, path);
-  SaveParameters(tiny.model->config(), tiny.model->parameters, path + "/model.safetensors");
+  SaveModel(*tiny.model, path);
   const std::vector<std::string> specifications = {"saved=" + path};
   Start(LoadServedModels(specifications));
   HttpClient client = Connect();
