@@ -263,11 +263,11 @@ struct EnumNames<LossNormalization> {
 };
 
 // Of the numbers that enter a training's matrix products; parameters, sums and everything else are
-// float32.
-enum class TrainingPrecision { kFloat32, kBfloat16 };
+// float32. Auto: bfloat16 if the CPU has the instructions, else float32; a model remembers which.
+enum class TrainingPrecision { kFloat32, kBfloat16, kAuto };
 template <>
 struct EnumNames<TrainingPrecision> {
-  static constexpr std::array<const char*, 2> names = {"float32", "bfloat16"};
+  static constexpr std::array<const char*, 3> names = {"float32", "bfloat16", "auto"};
 };
 
 // How parameters are learned. A --resume may change threads alone, and TrainingLimits.
@@ -346,7 +346,8 @@ struct TrainingOptions {
     visit("seed", o.seed, kNotNegative, "of everything random");
     visit("threads", o.threads, Range{0, 1024},
           "compute threads, among which the sentences of an update are dealt out; 0: one per core");
-    visit("precision", o.precision, kAny, "of the numbers that enter matrix products");
+    visit("precision", o.precision, kAny,
+          "of the numbers that enter matrix products; auto: bfloat16 where the CPU has it");
   }
 };
 

@@ -84,7 +84,7 @@ struct TrainResult {
 // and at the end; when it answers true, the function returns, first with nothing written, later
 // with a checkpoint. trace_probe is needed if there are probes; its answers are kept in the
 // directory's probes/ (docs/file-format.md). Throws Error.
-TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted = nullptr,
+TrainResult Train(TrainRequest request, const std::function<bool()>& interrupted = nullptr,
                   const TraceProbe& trace_probe = nullptr);
 
 }  // namespace atento

@@ -158,8 +158,8 @@ threads give equal models; other threads give other last digits.
 
 `--precision bfloat16` rounds the factors of matrix products to bfloat16; their sums, the parameters
 and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, on which large
-models train faster: `atento benchmark` measures it. A run goes on in the precision in which it
-began.
+models train faster: `atento benchmark` measures it. `--precision auto` means bfloat16 on such a
+CPU, float32 on any other. A run goes on in the precision in which it began.
 )";
   return text;
 }

@@ -27,6 +27,7 @@ void Gemm(ConstMatrix a, ConstMatrix b, Matrix c, const GemmOptions& options = {
 // numbers that are rounded to bfloat16, which is no faster, and has no int8.
 bool HasProducts(Precision precision);
 
+// precision: not kAuto, which training replaces before its first product.
 inline Precision PrecisionOfProducts(TrainingPrecision precision) {
   return precision == TrainingPrecision::kBfloat16 ? Precision::kBfloat16 : Precision::kFloat32;
 }

@@ -50,10 +50,12 @@ TrainingLimits LimitsFromJson(const Json& json) {
 
 }  // namespace
 
-void CheckPrecision(const TrainingOptions& training) {
-  if (training.precision != TrainingPrecision::kBfloat16 || HasProducts(Precision::kBfloat16)) {
-    return;
+void ChoosePrecision(TrainingOptions* training) {
+  const bool has_bfloat16 = HasProducts(Precision::kBfloat16);
+  if (training->precision == TrainingPrecision::kAuto) {
+    training->precision = has_bfloat16 ? TrainingPrecision::kBfloat16 : TrainingPrecision::kFloat32;
   }
+  if (training->precision == TrainingPrecision::kFloat32 || has_bfloat16) return;
   throw Error(
       ErrorKind::kUsage,
       "--precision bfloat16 needs a CPU with bfloat16 instructions (AVX512_BF16), which this "
@@ -65,7 +67,6 @@ void CheckRequest(const TrainRequest& request) {
   CheckRanges(request.model);
   CheckRanges(request.training);
   CheckLimits(request.limits);
-  CheckPrecision(request.training);
   if (request.directory.empty()) throw Error(ErrorKind::kUsage, "--model names no directory");
   if (request.resume && request.overwrite) {
     throw Error(ErrorKind::kUsage, "--resume and --overwrite contradict each other: use one");

@@ -87,10 +87,10 @@ class Run {
     state_.data = data.fingerprint;
     state_.best_metric = early_stopping_.metric;
     progress_.Line(fmt::format(
-        "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {} threads",
+        "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {}, {} threads",
         batches_.pairs_used(), batches_.pairs_too_long(), model.config().source_vocabulary,
         model.config().target_vocabulary, static_cast<double>(model.parameters.count()) / 1e6,
-        options_.threads));
+        EnumName(options_.precision), options_.threads));
   }
 
   // To be called before anything else.
@@ -327,8 +327,8 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
   const int threads_before = training.threads;
   if (request.training.threads > 0) training.threads = request.training.threads;
   if (training.threads == 0) training.threads = AvailableThreads();
+  ChoosePrecision(&training);
   request.training = training;
-  CheckPrecision(training);
   const bool other_threads = training.threads != threads_before;
   if (other_threads) {
     LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",
@@ -349,10 +349,11 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
 
 }  // namespace
 
-TrainResult Train(const TrainRequest& request, const std::function<bool()>& interrupted,
+TrainResult Train(TrainRequest request, const std::function<bool()>& interrupted,
                   const TraceProbe& trace_probe) {
   CheckRequest(request);
-  if (request.resume) return ResumeTraining(request, interrupted, trace_probe);
+  if (request.resume) return ResumeTraining(std::move(request), interrupted, trace_probe);
+  ChoosePrecision(&request.training);
   ModelDraft draft({.directory = request.directory,
                     .flag = "--model",
                     .remedy = "go on with --resume, or replace it with --overwrite",
