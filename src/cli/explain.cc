@@ -26,11 +26,24 @@
 namespace atento {
 namespace {
 
+// What a row and a column of a drawing stand for.
+enum class Units { kAuto, kWords, kTokens };
+
+}  // namespace
+
+template <>
+struct EnumNames<Units> {
+  static constexpr std::array<const char*, 3> names = {"auto", "words", "tokens"};
+};
+
+namespace {
+
 struct ExplainOptions {
   std::string text;
   std::vector<std::string> model;
   std::string target;
   std::string output;
+  Units units = Units::kAuto;
   bool strict = false;
   int threads = 0;
 
@@ -43,6 +56,8 @@ struct ExplainOptions {
           "FILE.html: the page, with all that happened inside; FILE.svg: a figure; FILE.json: all "
           "that happened inside; without it the terminal",
           "FILE");
+    visit("units", o.units, kAny,
+          "of the terminal and FILE.svg; auto: tokens if one side is read as characters");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
@@ -70,6 +85,14 @@ TerminalOptions StandardOutput() {
   return options;
 }
 
+WordMatrix MatrixOf(const Trace& trace, Units units) {
+  const TextOptions& text = trace.model.text;
+  const bool characters = text.source_tokenizer == TokenizerKind::kCharacters ||
+                          text.target_tokenizer == TokenizerKind::kCharacters;
+  const bool tokens = units == Units::kTokens || (units == Units::kAuto && characters);
+  return tokens ? TokenMatrixOf(trace) : WordMatrixOf(trace);
+}
+
 class ExplainCommand : public Command {
  public:
   std::string name() const override { return "explain"; }
@@ -78,8 +101,9 @@ class ExplainCommand : public Command {
     return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]"};
   }
   std::string notes() const override {
-    return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
-a terminal with colours: the brighter), the more of the row's weight is on that word.
+    return R"(A row per word of the translation, a column per word of TEXT (`--units tokens`: per token, `</s>`
+among them): the darker the block (on a terminal with colours: the brighter), the more of the row's
+weight is on that word.
 Colours are off where standard output is no terminal, and with NO_COLOR in the
 environment. FILE.html shows every state, score, weight and vector in a browser, and the beam
 as a tree, and how the first model learned to align if it was trained with --probe; it needs no
@@ -153,7 +177,7 @@ std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering r
     case Rendering::kHtml:
       return PageWithTraces(traces, LearningToJson(options_.model.front()));
     case Rendering::kSvg:
-      return WordMatrixToSvg(WordMatrixOf(first));
+      return WordMatrixToSvg(MatrixOf(first, options_.units));
     case Rendering::kJson:
       return TraceToJson(first) + "\n";
     default:
@@ -164,7 +188,7 @@ std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering r
     if (traces.size() > 1) {
       text += (text.empty() ? "" : "\n") + named.model + "\n";
     }
-    text += WordMatrixToTerminal(WordMatrixOf(named.trace), StandardOutput());
+    text += WordMatrixToTerminal(MatrixOf(named.trace, options_.units), StandardOutput());
   }
   return text;
 }

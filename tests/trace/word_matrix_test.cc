@@ -37,6 +37,21 @@ TEST(WordMatrix, WordsOfBothSides) {
   EXPECT_EQ(matrix.weight(1, 2), 0.65f);
 }
 
+TEST(WordMatrix, TokensHaveTheWeightsOfTheirSteps) {
+  Trace trace = TwoByThree();
+  trace.source.tokens = {"le", "chat", "</s>"};
+  trace.target.tokens = {"cat", "</s>"};
+  trace.steps.resize(2);
+  for (TraceStep& step : trace.steps) step.attention.emplace();
+  trace.steps[0].attention->weights = {0.1f, 0.7f, 0.2f};
+  trace.steps[1].attention->weights = {0, 0.25f, 0.75f};
+  const WordMatrix matrix = TokenMatrixOf(trace);
+  EXPECT_EQ(matrix.source, trace.source.tokens);
+  EXPECT_EQ(matrix.target, trace.target.tokens);
+  EXPECT_EQ(matrix.weight(0, 1), 0.7f);
+  EXPECT_EQ(matrix.weight(1, 2), 0.75f);
+}
+
 TEST(WordMatrix, WithoutAttentionThereIsNone) {
   Trace trace = TwoByThree();
   trace.model.attends = false;
