@@ -25,7 +25,7 @@ double LogAdd(double a, double b) {
 // The source of one row.
 class RowSource {
  public:
-  RowSource(const CopyRows& rows, int row)
+  RowSource(const CopyingRows& rows, int row)
       : rows_(rows),
         column_(rows.column[static_cast<size_t>(row)]),
         alpha_(rows.alpha.RowSpan(row).first(static_cast<size_t>(rows.layout.length(column_)))) {
@@ -52,7 +52,7 @@ class RowSource {
   }
 
  private:
-  const CopyRows& rows_;
+  const CopyingRows& rows_;
   int column_;
   ConstVector alpha_;
   double total_ = 0;
@@ -165,7 +165,7 @@ int ExtendedSymbols(const SequenceLayout& layout, std::span<const int> source, i
 }
 
 LossSums CopyLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                  const CopyRows& rows, const OutputLossOptions& options,
+                  const CopyingRows& rows, const OutputLossOptions& options,
                   const CopyLossGradients& gradients, const Workspace& workspace) {
   const double share = 1 - static_cast<double>(options.label_smoothing);
   const double scale = share * static_cast<double>(options.gradient_scale);
@@ -192,7 +192,7 @@ LossSums CopyLoss(const OutputParams& params, ConstMatrix t, std::span<const int
 }
 
 LossSums CopyEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                      const CopyRows& rows, Real label_smoothing, Vector log_probs,
+                      const CopyingRows& rows, Real label_smoothing, Vector log_probs,
                       const Workspace& workspace) {
   LossSums sums{.tokens = t.rows};
   ForEachLogitsChunk(params, t, workspace, [&](int begin, int count, Matrix logits) {
@@ -209,7 +209,7 @@ LossSums CopyEvaluate(const OutputParams& params, ConstMatrix t, std::span<const
   return sums;
 }
 
-void CopyLogits(const CopyRows& rows, ConstMatrix logits, Matrix mixed) {
+void CopyLogits(const CopyingRows& rows, ConstMatrix logits, Matrix mixed) {
   const int V = logits.cols;
   CopyMatrix(logits, mixed.Columns(0, V));
   Fill(mixed.Columns(V, mixed.cols - V), -std::numeric_limits<Real>::infinity());
@@ -227,6 +227,11 @@ void CopyLogits(const CopyRows& rows, ConstMatrix logits, Matrix mixed) {
           LogAdd(static_cast<double>(logit), copy + std::log(source.ShareOf(w, j))));
     }
   }
+}
+
+double CopyProbability(const CopyingRows& rows, int row, int w) {
+  const double z = static_cast<double>(rows.z[static_cast<size_t>(row)]);
+  return std::exp(LogSigmoid(-z)) * RowSource(rows, row).ShareOf(w);
 }
 
 }  // namespace atento

@@ -62,7 +62,7 @@ void CopyGateParameterGradients(const CopyGateInputs& inputs, ConstVector d_z,
 // ---- the mixture -------------------------------------------------------------------------------
 
 // R rows, and the sources that they may copy.
-struct CopyRows {
+struct CopyingRows {
   ConstVector z;                 // [R]
   ConstMatrix alpha;             // [R,S], S the longest source
   std::span<const int> column;   // [R] the source that each row looks at
@@ -85,19 +85,22 @@ struct CopyLossGradients {
 // y [N]: symbols; one beyond V must be in its row's source.
 // Cost: OutputLoss's, one more sum of exponentials over V, and O(N·S).
 LossSums CopyLoss(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                  const CopyRows& rows, const OutputLossOptions& options,
+                  const CopyingRows& rows, const OutputLossOptions& options,
                   const CopyLossGradients& gradients, const Workspace& workspace);
 
 // The loss alone, as OutputEvaluate.
 LossSums CopyEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
-                      const CopyRows& rows, Real label_smoothing, Vector log_probs,
+                      const CopyingRows& rows, Real label_smoothing, Vector log_probs,
                       const Workspace& workspace);
 
 // From the output layer's logits [R,V] to `mixed` [R,V+X], whose softmax is p: a symbol of the
 // source gets ln(e^l + e^(L − z) a), L = ln Σ_v e^l_v. A row's symbols beyond those of its own source
 // get −∞. X >= ExtendedSymbols of every row's source.
 // Cost: O(R·(V+S²)).  Errors: none.  Threads: safe when the outputs are distinct.
-void CopyLogits(const CopyRows& rows, ConstMatrix logits, Matrix mixed);
+void CopyLogits(const CopyingRows& rows, ConstMatrix logits, Matrix mixed);
+
+// For the eye: (1 − p_gen) a(w) of one row, the part of p(w) that is copied.
+double CopyProbability(const CopyingRows& rows, int row, int w);
 
 }  // namespace atento
 

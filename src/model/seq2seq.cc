@@ -60,7 +60,7 @@ Forwarded Forward(const ModelPass& pass, const Batch& batch) {
   return forwarded;
 }
 
-CopyRows CopyRowsOf(const Forwarded& forwarded, const Batch& batch) {
+CopyingRows CopyingRowsOf(const Forwarded& forwarded, const Batch& batch) {
   return {forwarded.gate, forwarded.decoder.attention.alpha, forwarded.column, batch.source,
           batch.source_copies};
 }
@@ -78,7 +78,7 @@ LossSums LossOfOutput(const ModelPass& pass, const Forwarded& forwarded, const B
   gradients.gate = workspace.arena.NewVector(alpha.rows);
   gradients.alpha = workspace.arena.NewMatrix(alpha.rows, alpha.cols);
   return CopyLoss(pass.params.output, forwarded.t, batch.target_output,
-                  CopyRowsOf(forwarded, batch), options,
+                  CopyingRowsOf(forwarded, batch), options,
                   {gradients.t, gradients.gate, gradients.alpha, d_params}, workspace);
 }
 
@@ -203,8 +203,8 @@ ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label
   result.log_probs = pass.workspace.arena.NewVector(batch.target.rows());
   result.sums = pass.config.copy
                     ? CopyEvaluate(pass.params.output, forwarded.t, batch.target_output,
-                                   CopyRowsOf(forwarded, batch), label_smoothing, result.log_probs,
-                                   pass.workspace)
+                                   CopyingRowsOf(forwarded, batch), label_smoothing,
+                                   result.log_probs, pass.workspace)
                     : OutputEvaluate(pass.params.output, forwarded.t, batch.target_output,
                                      label_smoothing, result.log_probs, pass.workspace);
   result.alpha = forwarded.decoder.attention.alpha;

@@ -329,7 +329,7 @@ TEST(CopyGradientTest, MatchesDifferences) {
     }
   }
   Vector z = operands.Zero(N), d_z = operands.Zero(N);
-  const CopyRows rows{z, alpha, column, layout, copied};
+  const CopyingRows rows{z, alpha, column, layout, copied};
   const OutputLossOptions options{.label_smoothing = Real{0.1}, .gradient_scale = Real{0.7}};
   Machine machine;
   auto loss = [&] {
