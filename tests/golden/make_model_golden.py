@@ -502,14 +502,14 @@ MODELS = [
          decoder_size=5, attention="additive", attention_size=6, coverage=True,
          attention_losses=True, attend="between", readout="deep-tanh", readout_size=5,
          start="mean"),
-    # Copying.
+    # Copying. The window is wider than the sources: the weights do not sum to 1, and none is 0.
     dict(name="copy", seed=20170739, cell="lstm", embedding_size=4, encoder_size=4, decoder_size=5,
          attention="additive", attention_size=6, attention_heads=2, coverage=True,
          attention_losses=True, attend="between", readout="deep-tanh", readout_size=4,
          start="mean", copy=True, pairs=COPIED_PAIRS),
-    dict(name="copy_local_p", seed=20170646, cell="gru-reset-before", embedding_size=5,
+    dict(name="copy_local_p", seed=20171959, cell="gru-reset-before", embedding_size=5,
          encoder_size=3, decoder_size=5, attention="general", attention_window="local-p",
-         window_radius=1, attend="before", readout="maxout", readout_size=5, start="final",
+         window_radius=6, attend="before", readout="maxout", readout_size=5, start="final",
          tie="target", copy=True, pairs=COPIED_PAIRS),
     # Layers and cells.
     dict(name="residual", seed=20150912, cell="lstm", embedding_size=4, encoder_size=3,

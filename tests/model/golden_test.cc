@@ -111,7 +111,7 @@ constexpr GoldenModel kGoldenModels[] = {
         "copy": true})"},
     {"copy_local_p", R"({"cell": "gru-reset-before", "embedding-size": 5, "encoder-size": 3,
         "decoder-size": 5, "attention": "general", "attention-window": "local-p",
-        "window-radius": 1, "attend": "before", "readout": "maxout", "readout-size": 5,
+        "window-radius": 6, "attend": "before", "readout": "maxout", "readout-size": 5,
         "start": "final", "tie": "target", "copy": true})"},
     // Much of that at once. Of the encoder's layers only the last hands on as much as it reads.
     {"combined", R"({"cell": "lstm", "residual": true, "layer-normalization": true,
