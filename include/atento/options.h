@@ -157,6 +157,7 @@ struct ModelOptions : AttentionOptions {
   bool input_feeding = false;
   Readout readout = Readout::kDeepTanh;
   int readout_size = 256;
+  bool copy = false;
   Start start = Start::kMean;
   Tie tie = Tie::kNone;
   Initialization initialization = Initialization::kGlorot;
@@ -180,6 +181,8 @@ struct ModelOptions : AttentionOptions {
           "feed the attentional vector into the next step (Luong+ 2015, section 3.3)");
     visit("readout", o.readout, kAny, "the layer between decoder state and output layer");
     visit("readout-size", o.readout_size, kAtLeastOne, "size of that layer");
+    visit("copy", o.copy, kAny,
+          "the next symbol may be copied from the source, known or not (See+ 2017)");
     visit("start", o.start, kAny, "the decoder's initial state");
     visit("tie", o.tie, kAny, "embedding matrices that are one");
     visit("initialization", o.initialization, kAny, "initial parameters");

@@ -68,6 +68,9 @@ struct TraceText {
   std::vector<std::string> tokens;  // as the vocabulary spells the ids
   std::vector<std::string> words;
   std::vector<int> word_of;  // for each token the index of its word; -1: none
+  // Of the source, if the model copies: for each token the target's symbol of the same spelling, or
+  // one beyond the target's vocabulary.
+  std::vector<int> copies = {};
 };
 
 struct TraceEncoderLayer {
@@ -98,6 +101,10 @@ struct TraceSymbol {
   int id = 0;
   std::string token;
   double log_prob = 0;
+  // Of a model that copies, if the source has the symbol: where, and how much of its probability
+  // comes from there.
+  std::vector<int> positions = {};
+  double copied = 0;
 };
 
 struct TraceDecoderLayer {
@@ -144,6 +151,7 @@ struct TraceStep {
   std::vector<TraceDecoderLayer> layers;
   std::optional<TraceAttention> attention;  // none with Attention::kNone
   TraceReadout readout;
+  std::optional<double> p_gen;          // of a model that copies
   std::vector<TraceSymbol> candidates;  // best first
   TraceSymbol chosen;
 };

@@ -70,7 +70,7 @@ class Translator {
   // directories: one or more model directories. threads: compute threads; 0: one per core.
   // shortlist: a file of `atento shortlist`, or empty: the symbols that Translate chooses from.
   // Throws Error if a model or the shortlist cannot be read, or if the vocabularies of an ensemble
-  // or the shortlist's differ.
+  // or the shortlist's differ; if only some of the models copy, or one does and there is a shortlist.
   explicit Translator(std::span<const std::string> directories, int threads = 0,
                       const std::string& shortlist = "");
   ~Translator();

@@ -5,6 +5,7 @@
 #ifndef ATENTO_LAYERS_OUTPUT_H_
 #define ATENTO_LAYERS_OUTPUT_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -64,6 +65,34 @@ LossSums OutputLoss(const OutputParams& params, ConstMatrix t, std::span<const i
 // The loss alone. If log_probs is not empty [N], it receives log p of every y.
 LossSums OutputEvaluate(const OutputParams& params, ConstMatrix t, std::span<const int> y,
                         Real label_smoothing, Vector log_probs, const Workspace& workspace);
+
+// ---- the chunks; also of the loss of copy.h ----------------------------------------------------
+
+// Rows of logits at a time: large enough for a good GEMM, small enough to stay in cache, and a
+// number that products like.
+inline int LogitsChunkRows(int vocabulary) {
+  constexpr int kMostLogits = 1 << 21;
+  return std::clamp(kMostLogits / vocabulary, 32, 1024) / 32 * 32;
+}
+
+// Calls body(begin, count, logits [count,V]) for every chunk of the rows of t.
+template <class Body>
+void ForEachLogitsChunk(const OutputParams& params, ConstMatrix t, const Workspace& workspace,
+                        Body&& body) {
+  ArenaScope scope(workspace.arena);
+  const int chunk = std::min(LogitsChunkRows(params.W_o.rows), t.rows);
+  Matrix buffer = workspace.arena.NewMatrix(chunk, params.W_o.rows);
+  for (int begin = 0; begin < t.rows; begin += chunk) {
+    const int count = std::min(chunk, t.rows - begin);
+    Matrix logits = buffer.Rows(0, count);
+    OutputForward(params, t.Rows(begin, count), logits, workspace);
+    body(begin, count, logits);
+  }
+}
+
+// From the gradient of a chunk's logits [count,V]: writes d_t [count,R], accumulates into d_params.
+void OutputBackward(const OutputParams& params, ConstMatrix t, ConstMatrix d_logits, Matrix d_t,
+                    OutputParams& d_params, const Workspace& workspace);
 
 }  // namespace atento
 

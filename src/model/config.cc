@@ -43,6 +43,8 @@ void CheckAttention(const ModelConfig& c) {
               std::to_string(c.attention_size));
   Require(!c.coverage || c.attention == Attention::kAdditive,
           "--coverage is a term of the additive score: use --attention additive with it");
+  Require(!c.copy || scored, "--copy copies what attention looks at, and --attention " + name +
+                                 " scores nothing: use another score, or leave --copy out");
 }
 
 }  // namespace

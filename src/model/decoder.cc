@@ -143,6 +143,10 @@ Matrix DecoderReadoutStates(const ModelConfig& config, const DecoderCache& cache
   return config.readout == Readout::kMaxout ? cache.cells.back().h_prev : cache.outputs.back();
 }
 
+CopyGateInputs DecoderGateInputs(const ModelConfig& config, const DecoderCache& cache) {
+  return {cache.attention.context, DecoderReadoutStates(config, cache), cache.embedding};
+}
+
 DecoderInputBlocks SplitDecoderInput(const ModelConfig& config, Matrix W) {
   const int E = config.embedding_size, C = config.fed_context_size();
   return {W.Columns(0, E), W.Columns(E, C), W.Columns(E + C, W.cols - E - C)};

@@ -21,6 +21,7 @@
 #include <span>
 
 #include "layers/attention.h"
+#include "layers/copy.h"
 #include "model/encoder.h"
 #include "model/pass.h"
 
@@ -132,7 +133,8 @@ struct DecoderGradients {
   Matrix coverage;                 // [N,S] in: of κ, likewise
   AttentionMemoryGradient memory;  // accumulated
   DecoderState start;              // accumulated, in the columns of the source
-  Seq2SeqParams& params;           // accumulated: the target embedding and the decoder
+  Seq2SeqParams& params;           // accumulated: the target embedding, the decoder, the copy gate
+  Vector gate = {};                // [N] in: of the copy gate's z
 };
 
 // cache: as Forward filled it; gates become gradients on the way.
@@ -146,6 +148,8 @@ void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
 // The queries of all rows of the cache, and the states that the readout reads.
 Matrix DecoderQueries(const ModelConfig& config, const DecoderCache& cache);
 Matrix DecoderReadoutStates(const ModelConfig& config, const DecoderCache& cache);
+// What p_gen is computed from.
+CopyGateInputs DecoderGateInputs(const ModelConfig& config, const DecoderCache& cache);
 
 // The column blocks of the first cell's W and of the readout's W.
 struct DecoderInputBlocks {

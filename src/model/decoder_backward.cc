@@ -17,8 +17,10 @@ class Backward {
         d_t_(gradients.t),
         d_alpha_(gradients.alpha),
         d_coverage_(gradients.coverage),
+        d_gate_(gradients.gate),
         gradients_{gradients.memory, gradients.params.decoder.attention},
         d_params_(gradients.params.decoder),
+        d_copy_(gradients.params.copy),
         input_(SplitDecoderInput(config_, params_.cells[0].W)),
         readout_(SplitReadout(config_, params_.W_readout)),
         carry_(NewDecoderState(config_, target_.batch(), pass.memory.layout->steps(),
@@ -56,11 +58,14 @@ class Backward {
     if (config_.deep_readout()) {
       weights_.LinearTransposed(d_inner_, readout_.embedding, d_embedding, true);
     }
+    CopyGateInputBackward(d_gate_, Copy().w_x, d_embedding);
     ApplyDropout(pass_.model.dropout, DropoutPlace::kTargetEmbedding, 0, d_embedding);
   }
 
  private:
-  // t = tanh(W [c; s]) and its relatives.
+  const CopyParams& Copy() const { return pass_.model.params.copy; }
+
+  // t = tanh(W [c; s]) and its relatives; and z = w_c·c + w_s·s + …
   void Readout(int begin, int count) {
     auto rows = [&](Matrix m) { return m.Rows(begin, count); };
     if (config_.readout == Readout::kMaxout) {
@@ -72,6 +77,10 @@ class Backward {
     if (config_.context_size() > 0) {
       weights_.LinearTransposed(rows(d_inner_), readout_.context, rows(d_context_), true);
     }
+    if (d_gate_.empty()) return;
+    const Vector d_gate = d_gate_.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
+    CopyGateInputBackward(d_gate, Copy().w_s, rows(d_readout_state_));
+    CopyGateInputBackward(d_gate, Copy().w_c, rows(d_context_));
   }
 
   void Attention(int t, Matrix d_s) {
@@ -197,6 +206,7 @@ class Backward {
     }
     if (config_.deep_readout())
       weights_.AddGradient(d_inner_, cache_.embedding, d_readout.embedding);
+    CopyGateParameterGradients(DecoderGateInputs(config_, cache_), d_gate_, d_copy_);
   }
 
   const DecoderPass& pass_;
@@ -208,8 +218,10 @@ class Backward {
   const int* column_;
   const Matrix d_t_;
   const Matrix d_alpha_, d_coverage_;
+  const Vector d_gate_;  // empty unless the model copies
   const AttentionGradients gradients_;
   DecoderParams& d_params_;
+  CopyParams& d_copy_;
   const DecoderInputBlocks input_;
   const ReadoutBlocks readout_;
 

@@ -21,7 +21,7 @@
 namespace atento {
 namespace {
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kParametersFile = "model.safetensors";
 
@@ -77,14 +77,21 @@ Json ConfigToJson(const Model& model) {
   return json;
 }
 
-// A member of a format that is complete: every option is there, but for one that its format does
+// The first format that has an option.
+int FormatOf(std::string_view key, std::string_view name) {
+  if (key == "training" && name == "precision") return 2;
+  if (key == "model" && name == "copy") return 3;
+  return 1;
+}
+
+// A member of a format that is complete: every option is there, but for those that its format does
 // not have yet, and no other.
 template <class Options>
-Options MemberFromJson(const Json& json, const char* key, std::string_view newer = {}) {
+Options MemberFromJson(const Json& json, const char* key, int64_t format = kFormat) {
   const Json& member = json.At(key);
   Options options;
   Options::ForEach(options, [&](const char* name, const auto&, const Range&, const char*) {
-    if (member.Find(name) || name == newer) return;
+    if (member.Find(name) || FormatOf(key, name) > format) return;
     throw Error(ErrorKind::kData, std::string(key) + ": the key '" + name + "' is missing");
   });
   return OptionsFromJson(member, options, key);
@@ -106,8 +113,8 @@ ModelDescription DescriptionFromJson(const Json& json) {
   ModelDescription d;
   d.preset = json.At("preset").AsString();
   d.text = MemberFromJson<TextOptions>(json, "text");
-  d.model = MemberFromJson<ModelObject>(json, "model");
-  d.training = MemberFromJson<TrainingOptions>(json, "training", format < 2 ? "precision" : "");
+  d.model = MemberFromJson<ModelObject>(json, "model", format);
+  d.training = MemberFromJson<TrainingOptions>(json, "training", format);
   if (format >= 2) d.weights = ParseEnum<Precision>("weights", json.At("weights").AsString());
   return d;
 }
@@ -138,6 +145,21 @@ void CheckVocabulary(const char* side, const Tokenizer& tokenizer, TokenizerKind
   }
 }
 
+// Symbols of the two sides are compared by their spelling.
+void CheckCopiedTokens(const TextOptions& text) {
+  auto separated_by_spaces = [](TokenizerKind kind) {
+    return kind == TokenizerKind::kWords || kind == TokenizerKind::kSymbols;
+  };
+  const TokenizerKind source = text.source_tokenizer, target = text.target_tokenizer;
+  const bool alike =
+      source == target || (separated_by_spaces(source) && separated_by_spaces(target));
+  if (alike && text.source_normalization == text.target_normalization) return;
+  throw Error(
+      ErrorKind::kUsage,
+      "--copy needs tokens that are spelled alike on both sides: set --source-tokenizer and "
+      "--target-tokenizer, --source-normalization and --target-normalization alike");
+}
+
 const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& source,
                                     const Tokenizer& target) {
   const TextOptions& text = d.text;
@@ -155,6 +177,7 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
     throw Error(ErrorKind::kUsage, "--tie all needs --joint-vocabulary");
   }
   CheckModelConfig(d.model);
+  if (d.model.copy) CheckCopiedTokens(text);
   if (d.training.coverage_weight > 0 && !d.model.coverage) {
     throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
   }

@@ -47,6 +47,13 @@ class TensorLister {
         p.W_readout);
   }
 
+  void Copy(CopyParams& p) const {
+    Add("copy.w_c", config_.context_size(), p.w_c, TensorRole::kAlignmentVector);
+    Add("copy.w_s", config_.decoder_size, p.w_s, TensorRole::kAlignmentVector);
+    Add("copy.w_x", config_.embedding_size, p.w_x, TensorRole::kAlignmentVector);
+    Add("copy.b", 1, p.b);
+  }
+
   void Add(const std::string& name, TensorRole role, int rows, int cols, Matrix& view) const {
     visit_({.name = name, .role = role, .rows = rows, .cols = cols, .matrix = &view});
   }
@@ -175,6 +182,7 @@ void ForEachTensor(const ModelConfig& config, Seq2SeqParams& params,
              params.output.W_o);
   }
   list.Add("output.b", config.target_vocabulary, params.output.b);
+  if (config.copy) list.Copy(params.copy);
 }
 
 Parameters::Parameters(const ModelConfig& config) {

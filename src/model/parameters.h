@@ -10,6 +10,7 @@
 
 #include "layers/attention.h"
 #include "layers/cell.h"
+#include "layers/copy.h"
 #include "layers/output.h"
 #include "math/arena.h"
 #include "model/config.h"
@@ -41,6 +42,7 @@ struct Seq2SeqParams {
   EncoderParams encoder;
   DecoderParams decoder;
   OutputParams output;
+  CopyParams copy;
 };
 
 // What a tensor does; decides its initial values.

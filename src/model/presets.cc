@@ -111,6 +111,21 @@ void Characters(Preset& p) {
   p.limits.validation_metrics = "exact,cer";
 }
 
+// The pointer-generator of See, Liu, Manning 2017 in a size for less data than theirs: whatever is
+// rare is copied, so that a small vocabulary, whose embeddings are all one, does.
+void Copy(Preset& p) {
+  p.summary = "sentence compression and the like: copies words, known or not (See+ 2017)";
+  p.text.source_tokenizer = p.text.target_tokenizer = TokenizerKind::kWords;
+  p.text.vocabulary_size = 10000;
+  p.text.joint_vocabulary = true;
+  p.model.copy = true;
+  p.model.tie = Tie::kAll;
+  p.training.label_smoothing = 0;
+  p.limits.max_epochs = 12;
+  p.limits.early_stopping = "loss:3";
+  p.limits.validation_metrics = "rouge";
+}
+
 struct Entry {
   const char* name;
   void (*apply)(Preset&);
@@ -118,6 +133,7 @@ struct Entry {
 constexpr Entry kPresets[] = {
     {"small", Small},
     {"characters", Characters},
+    {"copy", Copy},
     {"walkthrough", Walkthrough},
     {"bahdanau2014", Bahdanau2014},
     {"luong2015-global", Luong2015Global},

@@ -1,5 +1,8 @@
 #include "model/seq2seq.h"
 
+#include <algorithm>
+
+#include "base/check.h"
 #include "layers/embedding.h"
 #include "math/kernels.h"
 
@@ -11,10 +14,28 @@ struct Forwarded {
   EncodedSources sources;
   DecoderCache decoder;
   Matrix t;  // [N,R]: the readout after dropout
+  // Of a model that copies.
+  Vector gate;                  // [N]: z of p_gen
+  std::span<const int> column;  // [N]: the source column of each row
 };
 
 DecoderTarget TargetOf(const Batch& batch) {
   return {batch.target, batch.target_input, batch.target_to_source};
+}
+
+Vector GateOf(const ModelPass& pass, const DecoderCache& decoder, int rows) {
+  const Vector gate = pass.workspace.arena.NewVector(rows);
+  CopyGateForward(pass.params.copy, DecoderGateInputs(pass.config, decoder), gate);
+  return gate;
+}
+
+std::span<const int> ColumnOfRows(const Batch& batch, Arena& arena) {
+  const SequenceLayout& target = batch.target;
+  const std::span<int> column = arena.Allocate<int>(static_cast<size_t>(target.rows()));
+  for (int t = 0; t < target.steps(); ++t) {
+    std::copy_n(batch.target_to_source.begin(), target.alive(t), column.begin() + target.Offset(t));
+  }
+  return column;
 }
 
 Forwarded Forward(const ModelPass& pass, const Batch& batch) {
@@ -31,7 +52,34 @@ Forwarded Forward(const ModelPass& pass, const Batch& batch) {
     CopyMatrix(forwarded.decoder.t, forwarded.t);
     ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, forwarded.t);
   }
+  if (pass.config.copy) {
+    CHECK(!batch.source_copies.empty(), "a batch without what its sources copy as");
+    forwarded.gate = GateOf(pass, forwarded.decoder, batch.target.rows());
+    forwarded.column = ColumnOfRows(batch, arena);
+  }
   return forwarded;
+}
+
+CopyingRows CopyingRowsOf(const Forwarded& forwarded, const Batch& batch) {
+  return {forwarded.gate, forwarded.decoder.attention.alpha, forwarded.column, batch.source,
+          batch.source_copies};
+}
+
+// Of the output layer, mixed with copying if the model copies: its gradient goes to `gradients` too.
+LossSums LossOfOutput(const ModelPass& pass, const Forwarded& forwarded, const Batch& batch,
+                      const OutputLossOptions& options, DecoderGradients& gradients) {
+  const Workspace& workspace = pass.workspace;
+  OutputParams& d_params = gradients.params.output;
+  if (!pass.config.copy) {
+    return OutputLoss(pass.params.output, forwarded.t, batch.target_output, options, gradients.t,
+                      d_params, workspace);
+  }
+  const Matrix& alpha = forwarded.decoder.attention.alpha;
+  gradients.gate = workspace.arena.NewVector(alpha.rows);
+  gradients.alpha = workspace.arena.NewMatrix(alpha.rows, alpha.cols);
+  return CopyLoss(pass.params.output, forwarded.t, batch.target_output,
+                  CopyingRowsOf(forwarded, batch), options,
+                  {gradients.t, gradients.gate, gradients.alpha, d_params}, workspace);
 }
 
 AttentionMemoryGradient NewMemoryGradient(const ModelConfig& config, const EncodedSources& sources,
@@ -51,13 +99,16 @@ AttentionLossSums LossOnAttention(const ModelPass& pass, const Batch& batch,
   const bool guided = loss.guided_weight > 0 && !batch.link_offset.empty();
   if (!guided && loss.coverage_weight == 0) return {};
   const Matrix& alpha = attention.alpha;
+  const Matrix d_copied = gradients.alpha;
   gradients.alpha = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
   if (loss.coverage_weight > 0) {
     gradients.coverage = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
   }
-  return AttentionLoss({loss.guided_weight, loss.coverage_weight, loss.output.gradient_scale},
-                       {batch.link_offset, batch.link_positions}, attention, gradients.alpha,
-                       gradients.coverage);
+  const AttentionLossSums sums = AttentionLoss(
+      {loss.guided_weight, loss.coverage_weight, loss.output.gradient_scale},
+      {batch.link_offset, batch.link_positions}, attention, gradients.alpha, gradients.coverage);
+  if (!d_copied.empty()) AddTo(d_copied, gradients.alpha);
+  return sums;
 }
 
 // Of a start other than a copy, only the top layer's last state can have a gradient; zeros
@@ -72,6 +123,30 @@ std::span<RecurrentFinal> NewFinalGradient(const ModelConfig& config, const Enco
     d_final[l].c = arena.NewZeroMatrix(final.c.rows, final.c.cols);
   }
   return d_final;
+}
+
+// The logits, from the rest of `out`.
+void PredictNext(const ModelPass& pass, const EncodedSources& sources, const StepInput& input,
+                 StepOutput& out) {
+  const DecoderCache& cache = out.cache;
+  const int rows = cache.t.rows;
+  Arena& arena = pass.workspace.arena;
+  if (input.symbols) {
+    CHECK(!pass.config.copy, "a model that copies has no shortlist");
+    out.logits = arena.NewMatrix(rows, input.symbols->size());
+    input.symbols->Forward(cache.t, out.logits);
+    return;
+  }
+  out.logits = arena.NewMatrix(rows, pass.config.target_vocabulary);
+  OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
+  if (!pass.config.copy) return;
+  const SequenceLayout& layout = *sources.memory.layout;
+  CHECK(input.copies.size() == static_cast<size_t>(layout.rows()));
+  out.gate = GateOf(pass, cache, rows);
+  const Matrix mixed = arena.NewMatrix(rows, out.logits.cols + input.extended_symbols);
+  CopyLogits({out.gate, cache.attention.alpha, input.columns, layout, input.copies}, out.logits,
+             mixed);
+  out.logits = mixed;
 }
 
 }  // namespace
@@ -96,18 +171,16 @@ BatchLoss ForwardBackward(const ModelPass& given, const Batch& batch, const Loss
   Arena& arena = workspace.arena;
 
   const Matrix d_t = arena.NewMatrix(forwarded.t.rows, forwarded.t.cols);
-  BatchLoss sums;
-  {
-    const PhaseScope output(workspace.phases, Phase::kOutput);
-    sums.output = OutputLoss(params.output, forwarded.t, batch.target_output, loss.output, d_t,
-                             d_params.output, workspace);
-    ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
-  }
-
   const AttentionMemoryGradient d_memory = NewMemoryGradient(config, sources, arena);
   const DecoderState d_start =
       NewDecoderState(config, batch.source.batch(), batch.source.steps(), arena);
   DecoderGradients d_decoder{d_t, {}, {}, d_memory, d_start, d_params};
+  BatchLoss sums;
+  {
+    const PhaseScope output(workspace.phases, Phase::kOutput);
+    sums.output = LossOfOutput(pass, forwarded, batch, loss.output, d_decoder);
+    ApplyDropout(pass.dropout, DropoutPlace::kReadout, 0, d_t);
+  }
   sums.attention = LossOnAttention(pass, batch, loss, forwarded.decoder.attention, d_decoder);
   DecoderBackward({pass, sources.memory, forwarded.decoder}, TargetOf(batch), d_decoder);
   {
@@ -128,8 +201,12 @@ ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label
   const Forwarded forwarded = Forward(pass, batch);
   ForcedDecoding result;
   result.log_probs = pass.workspace.arena.NewVector(batch.target.rows());
-  result.sums = OutputEvaluate(pass.params.output, forwarded.t, batch.target_output,
-                               label_smoothing, result.log_probs, pass.workspace);
+  result.sums = pass.config.copy
+                    ? CopyEvaluate(pass.params.output, forwarded.t, batch.target_output,
+                                   CopyingRowsOf(forwarded, batch), label_smoothing,
+                                   result.log_probs, pass.workspace)
+                    : OutputEvaluate(pass.params.output, forwarded.t, batch.target_output,
+                                     label_smoothing, result.log_probs, pass.workspace);
   result.alpha = forwarded.decoder.attention.alpha;
   return result;
 }
@@ -173,13 +250,7 @@ StepOutput DecodeStep(const ModelPass& pass, const EncodedSources& sources,
   DecoderInputProducts(decoder);
   DecoderStep(decoder, {0, rows, input.columns.data(), input.number, input.alpha});
   if (!config.input_feeding) DecoderReadout(decoder, 0, rows);
-  if (input.symbols) {
-    out.logits = arena.NewMatrix(rows, input.symbols->size());
-    input.symbols->Forward(cache.t, out.logits);
-  } else {
-    out.logits = arena.NewMatrix(rows, config.target_vocabulary);
-    OutputForward(pass.params.output, cache.t, out.logits, pass.workspace);
-  }
+  PredictNext(pass, sources, input, out);
 
   out.state.h = cache.h;
   out.state.c = NewArray<Matrix>(arena, config.decoder_layers);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "layers/attention_loss.h"
+#include "layers/copy.h"
 #include "layers/output.h"
 #include "layers/workspace.h"
 #include "model/decoder.h"
@@ -40,7 +41,7 @@ BatchLoss ForwardBackward(const ModelPass& pass, const Batch& batch, const LossO
 // A batch whose targets are given. N = batch.target.rows(); valid until the arena is reset.
 struct ForcedDecoding {
   LossSums sums;
-  Vector log_probs;  // [N]: ln p of each target symbol
+  Vector log_probs;  // [N]: ln p of each target symbol, copied or not
   Matrix alpha;      // [N,S] α of the step that predicts it; empty without attention
 };
 
@@ -71,11 +72,16 @@ struct StepInput {
   int number = 0;                         // of the step, from 0
   ConstVector alpha = {};                 // as DecoderRows::alpha
   const OutputSubset* symbols = nullptr;  // the only ones that may come next; null: any
+  // Of a model that copies, which has no `symbols` (checked): Batch::source_copies; and X, the most
+  // symbols beyond V that a source has.
+  std::span<const int> copies = {};
+  int extended_symbols = 0;
 };
 
 struct StepOutput {
   DecoderState state;  // [R,·]
-  Matrix logits;       // [R,V], or [R,symbols->size()]
+  Matrix logits;       // [R,V], or [R,symbols->size()]; copying: [R,V+X], as CopyLogits says
+  Vector gate;         // [R]: z of p_gen; copying only
   DecoderCache cache;  // everything else, for traces
 };
 

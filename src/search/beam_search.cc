@@ -281,7 +281,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
   const BeamInspection* const inspection = request.inspection;
   CHECK(!inspection || (sources.size() == 1 && !request.shortlist));
-  const Batch batch = MakeSourceBatch(sources);
+  const Batch batch = MakeSourceBatch(sources, request.copies);
   const bool with_alpha = request.with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
   EnsembleDecoder decoder(models, batch, request.shortlist, arenas);

@@ -82,6 +82,9 @@ class SearchStopped : public Error {
 
 struct BeamRequest {
   bool with_alpha = false;
+  // TokenPair::copies of each source, of models that copy (checked); a Hypothesis may then have
+  // symbols beyond the vocabulary.
+  std::span<const std::vector<int>> copies = {};
   // The symbols that may be chosen; null: all. It fits the models. The log_prob of a hypothesis is
   // then that among its candidates, and so not force_decode.h's.
   const Shortlist* shortlist = nullptr;

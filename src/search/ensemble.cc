@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "base/check.h"
+#include "layers/copy.h"
 #include "math/kernels.h"
+#include "text/tokenizer.h"
 
 namespace atento {
 
@@ -37,6 +39,7 @@ int EnsembleStep::IdAt(int row, int place) const {
 
 Vector EnsembleStep::Logits(size_t model, int row) const {
   const Vector all = logits_[model].RowSpan(row);
+  if (!symbols_.empty()) return all.first(static_cast<size_t>(symbols_[static_cast<size_t>(row)]));
   return candidates_.empty() ? all : all.first(candidates_[static_cast<size_t>(row)]->ids.size());
 }
 
@@ -87,11 +90,12 @@ void EnsembleStep::AddAlpha(int row, std::span<float> alpha) const {
 
 EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
                                  SearchArenas& arenas)
-    : models_(models), arenas_(arenas) {
+    : models_(models), batch_(batch), arenas_(arenas) {
   CHECK(!models.empty());
   const int vocabulary = models[0]->config().target_vocabulary;
   for (const Model* model : models) {
     CHECK(model->config().target_vocabulary == vocabulary);
+    CHECK(model->config().copy == !batch.source_copies.empty());
     sources_.push_back(EncodeSources(model->Pass(arenas.sources), batch.source, batch.source_ids));
     states_.push_back(sources_.back().start);
   }
@@ -104,9 +108,31 @@ EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, const Shor
   }
   output_.log_sums_.resize(models.size());
   output_.logits_.resize(models.size());
+  int symbols = vocabulary;
+  if (!batch.source_copies.empty()) {
+    for (int column = 0; column < batch.source.batch(); ++column) {
+      extended_symbols_.push_back(
+          ExtendedSymbols(batch.source, batch.source_copies, column, vocabulary));
+      symbols = std::max(symbols, vocabulary + extended_symbols_.back());
+    }
+  }
   if (models.size() > 1) {
-    output_.mean_ = arenas.sources.NewVector(vocabulary);
-    output_.probabilities_ = arenas.sources.NewVector(vocabulary);
+    output_.mean_ = arenas.sources.NewVector(symbols);
+    output_.probabilities_ = arenas.sources.NewVector(symbols);
+  }
+}
+
+void EnsembleDecoder::AddCopies(StepInput* input) {
+  const int vocabulary = models_[0]->config().target_vocabulary;
+  input_ids_.assign(input->ids.begin(), input->ids.end());
+  for (int& id : input_ids_) id = id < vocabulary ? id : kUnknownId;
+  input->ids = input_ids_;
+  input->copies = batch_.source_copies;
+  output_.symbols_.clear();
+  for (int column : input->columns) {
+    const int extended = extended_symbols_[static_cast<size_t>(column)];
+    input->extended_symbols = std::max(input->extended_symbols, extended);
+    output_.symbols_.push_back(vocabulary + extended);
   }
 }
 
@@ -120,6 +146,7 @@ EnsembleStep& EnsembleDecoder::Step(const StepInput& input) {
   }
   StepInput numbered = input;
   numbered.number = steps_++;
+  if (!extended_symbols_.empty()) AddCopies(&numbered);
   for (size_t m = 0; m < models_.size(); ++m) {
     const Model& model = *models_[m];
     if (!outputs_.empty()) numbered.symbols = outputs_[m].get();

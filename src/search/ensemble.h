@@ -57,31 +57,39 @@ class EnsembleStep {
   void FindBest(int row, int count);
 
   std::vector<const SentenceCandidates*> candidates_;  // per row; empty without a shortlist
+  std::vector<int> symbols_;                           // per row V + X; empty unless models copy
   std::vector<Matrix> logits_;                         // per model [R,·], by place
   std::vector<std::vector<Real>> log_sums_;            // per model [R]: ln Σ_v e^logits
   std::vector<Matrix> alphas_;                         // per model that has them [R,S]
   std::vector<int> best_;                              // places
-  Vector mean_, probabilities_;                        // [V]; several models only
+  Vector mean_, probabilities_;                        // [V+X]; several models only
 };
 
 class EnsembleDecoder {
  public:
-  // Encodes the sources into arenas.sources. shortlist: null, or one that fits the models; used
-  // here alone. batch must outlive the decoder.
+  // Encodes the sources into arenas.sources. shortlist: null, or one that fits the models, which do
+  // not copy; used here alone. batch must outlive the decoder.
   EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
                   SearchArenas& arenas);
 
   // One step of R hypotheses, numbered by the decoder itself; input.parents are rows of the last
-  // step's input, at first the columns of the batch. The result is valid until the next step.
+  // step's input, at first the columns of the batch; input.ids may be extended symbols, which are
+  // read as <unk>. The result is valid until the next step.
   EnsembleStep& Step(const StepInput& input);
 
  private:
+  // What copying adds to the input of a step.
+  void AddCopies(StepInput* input);
+
   Ensemble models_;
+  const Batch& batch_;
   SearchArenas& arenas_;
   std::vector<EncodedSources> sources_;
   std::vector<DecoderState> states_;
   BatchCandidates candidates_;  // empty without a shortlist, as what follows
   std::vector<std::unique_ptr<OutputSubset>> outputs_;  // per model
+  std::vector<int> extended_symbols_;                   // per column; empty unless the models copy
+  std::vector<int> input_ids_;                          // of a step
   EnsembleStep output_;
   int steps_ = 0;
 };

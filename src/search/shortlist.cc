@@ -136,6 +136,12 @@ std::span<const int> Shortlist::Of(int source) const {
 }
 
 Shortlist LoadShortlist(const std::string& path, const Model& model) {
+  if (model.config().copy) {
+    throw Error(ErrorKind::kUsage,
+                "--shortlist " + path +
+                    " is not for a model that was trained with --copy, which also chooses from the "
+                    "words of the source: leave --shortlist out");
+  }
   return Shortlist::Read(SafetensorsFile(path), ShortlistVocabularies::Of(model));
 }
 

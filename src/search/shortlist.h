@@ -52,7 +52,7 @@ class Shortlist {
   std::vector<int> symbols_;
 };
 
-// Throws Error{kNotFound}, {kIo}, and as Shortlist::Read.
+// Throws Error{kNotFound}, {kIo}, and as Shortlist::Read; Error{kUsage} if the model copies.
 Shortlist LoadShortlist(const std::string& path, const Model& model);
 
 // ---- the candidates of a batch -----------------------------------------------------------------

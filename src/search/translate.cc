@@ -29,6 +29,9 @@ bool SameVocabulary(const Tokenizer& a, const Tokenizer& b) {
          a.Serialize() == b.Serialize();
 }
 
+// All do or none: CheckEnsemble.
+bool Copies(Ensemble models) { return models[0]->config().copy; }
+
 int MostSourceTokens(Ensemble models) {
   int most = models[0]->description.training.max_source_tokens;
   for (const Model* model : models) {
@@ -52,7 +55,7 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
   Translation translation;
   translation.truncated = source.truncated;
   for (const Hypothesis& hypothesis : hypotheses) {
-    DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids);
+    DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids, source.copies.extended);
     TranslationHypothesis& result = translation.hypotheses.emplace_back();
     result.log_prob = hypothesis.log_prob;
     result.score = hypothesis.score;
@@ -70,8 +73,17 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
 
 EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
                        size_t index) {
-  EncodedPair pair{models[0]->source_tokenizer.Encode(source),
-                   models[0]->target_tokenizer.Encode(target)};
+  const Tokenizer &from = models[0]->source_tokenizer, &to = models[0]->target_tokenizer;
+  EncodedPair pair;
+  if (Copies(models)) {
+    pair.source = from.EncodeWithSpellings(source);
+    pair.target = to.EncodeWithSpellings(target);
+    pair.copies = FindCopies(to, pair.source.spellings);
+    pair.extended_target = ExtendTarget(pair.target, pair.copies, to.vocabulary_size());
+  } else {
+    pair.source = from.Encode(source);
+    pair.target = to.Encode(target);
+  }
   if (pair.source.ids.size() > LongestSource(models)) {
     throw PairError(index, "a source of " + std::to_string(pair.source.ids.size()) +
                                " tokens is too long: the model can read at most " +
@@ -112,7 +124,9 @@ ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced,
 }  // namespace
 
 SourceLine EncodeSource(Ensemble models, const std::string& line) {
-  SourceLine source{&line, models[0]->source_tokenizer.Encode(line)};
+  const Tokenizer& tokenizer = models[0]->source_tokenizer;
+  SourceLine source{&line,
+                    Copies(models) ? tokenizer.EncodeWithSpellings(line) : tokenizer.Encode(line)};
   const auto most = static_cast<size_t>(MostSourceTokens(models));
   EncodedText& encoded = source.encoded;
   if (encoded.words == 0) encoded = {};  // spaces of a character vocabulary
@@ -120,6 +134,10 @@ SourceLine EncodeSource(Ensemble models, const std::string& line) {
   source.truncated = source.tokens > most;
   encoded.ids.resize(std::min(encoded.ids.size(), most));
   encoded.word_of.resize(encoded.ids.size());
+  if (Copies(models)) {
+    encoded.spellings.resize(encoded.ids.size());
+    source.copies = FindCopies(models[0]->target_tokenizer, encoded.spellings);
+  }
   return source;
 }
 
@@ -135,6 +153,13 @@ size_t LongestSource(Ensemble models) {
 void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
   CHECK(!models.empty() && models.size() == names.size());
   for (size_t m = 1; m < models.size(); ++m) {
+    if (models[m]->config().copy != models[0]->config().copy) {
+      const size_t copying = models[0]->config().copy ? 0 : m;
+      throw Error(ErrorKind::kData, names[copying] + " was trained with --copy and " +
+                                        names[m - copying] +
+                                        " without, and so they cannot be an ensemble: use models "
+                                        "that all copy or none");
+    }
     const bool same_source =
         SameVocabulary(models[0]->source_tokenizer, models[m]->source_tokenizer);
     if (same_source && SameVocabulary(models[0]->target_tokenizer, models[m]->target_tokenizer)) {
@@ -189,11 +214,17 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
     const int begin = batch * size;
     const std::span indices = std::span(order).subspan(
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
-    std::vector<std::vector<int>> ids;
-    for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results = BeamSearch(
-        models, ids, options.search, arenas,
-        {.with_alpha = with_alpha, .shortlist = options.shortlist, .stop = options.stop});
+    std::vector<std::vector<int>> ids, copies;
+    for (int i : indices) {
+      const SourceLine& source = sources[static_cast<size_t>(i)];
+      ids.push_back(source.encoded.ids);
+      if (Copies(models)) copies.push_back(source.copies.ids);
+    }
+    const auto results = BeamSearch(models, ids, options.search, arenas,
+                                    {.with_alpha = with_alpha,
+                                     .copies = copies,
+                                     .shortlist = options.shortlist,
+                                     .stop = options.stop});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =
@@ -225,7 +256,8 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
     std::vector<TokenPair> tokens;
     for (int i : indices) {
       const EncodedPair& pair = pairs[static_cast<size_t>(i)];
-      tokens.push_back({pair.source.ids, pair.target.ids});
+      tokens.push_back(
+          {pair.source.ids, pair.target.ids, {}, pair.copies.ids, pair.extended_target});
     }
     const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
     for (size_t k = 0; k < indices.size(); ++k) {

@@ -15,12 +15,13 @@
 #include "search/beam_search.h"
 #include "search/force_decode.h"
 #include "search/search_threads.h"
+#include "text/copies.h"
 #include "text/tokenizer.h"
 
 namespace atento {
 
-// Throws Error{kData} unless all models have the vocabularies of the first. names: what to call
-// each model in the message.
+// Throws Error{kData} unless all models have the vocabularies of the first, and all copy or none.
+// names: what to call each model in the message.
 void CheckEnsemble(Ensemble models, std::span<const std::string> names);
 
 // A line as the models read it.
@@ -29,6 +30,7 @@ struct SourceLine {
   EncodedText encoded;
   size_t tokens = 0;  // of the whole line
   bool truncated = false;
+  SourceCopies copies = {};  // of models that copy
 };
 
 // At most as many tokens as the models were trained with. line must outlive the result.
@@ -76,6 +78,9 @@ class PairError : public Error {
 // A pair as the models read it.
 struct EncodedPair {
   EncodedText source, target;
+  // Of models that copy.
+  SourceCopies copies = {};
+  std::vector<int> extended_target = {};
 
   size_t longer() const { return std::max(source.ids.size(), target.ids.size()); }
 };

@@ -51,6 +51,23 @@ std::vector<int> ShiftOneStep(const SequenceLayout& layout, const std::vector<in
   return input;
 }
 
+// copies_at(position): what the positions of a sentence copy as, or nothing at all.
+template <class IdsAt, class CopiesAt>
+void AddCopies(const std::vector<int>& columns, const IdsAt& ids_at, const CopiesAt& copies_at,
+               Batch* batch) {
+  const SequenceLayout& source = batch->source;
+  const bool any = !copies_at(0).empty();
+  if (any) batch->source_copies.resize(static_cast<size_t>(source.rows()));
+  for (int b = 0; b < source.batch(); ++b) {
+    const int position = columns[static_cast<size_t>(b)];
+    const std::vector<int>& copies = copies_at(position);
+    CHECK(copies.size() == (any ? ids_at(position).size() + 1 : 0), "what a source copies as");
+    for (size_t j = 0; j < copies.size(); ++j) {
+      batch->source_copies[static_cast<size_t>(source.Row(static_cast<int>(j), b))] = copies[j];
+    }
+  }
+}
+
 template <class IdsAt>
 std::vector<int> AddSources(int count, const IdsAt& ids_at, Batch* batch) {
   CHECK(count > 0, "an empty batch");
@@ -96,12 +113,23 @@ Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) 
   };
   auto source_at = [&](int i) -> const std::vector<int>& { return pair_at(i).source; };
   auto target_at = [&](int i) -> const std::vector<int>& { return pair_at(i).target; };
+  auto copies_at = [&](int i) -> const std::vector<int>& { return pair_at(i).copies; };
   auto count = static_cast<int>(indices.size());
   Batch batch;
   std::vector<int> sources = AddSources(count, source_at, &batch);
   std::vector<int> targets = SortColumns(count, [&](int i) { return target_at(i).size(); });
   batch.target = LayOut(targets, target_at, &batch.target_output);
   batch.target_input = ShiftOneStep(batch.target, batch.target_output);
+  AddCopies(sources, source_at, copies_at, &batch);
+  if (!batch.source_copies.empty()) {
+    LayOut(
+        targets,
+        [&](int i) -> const std::vector<int>& {
+          CHECK(pair_at(i).extended_target.size() == pair_at(i).target.size());
+          return pair_at(i).extended_target;
+        },
+        &batch.target_output);
+  }
 
   std::vector<int> source_column(indices.size());
   for (int column = 0; column < count; ++column) {
@@ -127,11 +155,16 @@ Batch MakeBatch(std::span<const TokenPair> pairs) {
   return MakeBatch(pairs, indices);
 }
 
-Batch MakeSourceBatch(std::span<const std::vector<int>> sources) {
+Batch MakeSourceBatch(std::span<const std::vector<int>> sources,
+                      std::span<const std::vector<int>> copies) {
+  CHECK(copies.empty() || copies.size() == sources.size());
+  auto source_at = [&](int i) -> const std::vector<int>& {
+    return sources[static_cast<size_t>(i)];
+  };
+  auto copies_at = [&](int i) -> const std::vector<int>& { return copies[static_cast<size_t>(i)]; };
   Batch batch;
-  batch.source_order = AddSources(
-      static_cast<int>(sources.size()),
-      [&](int i) -> const std::vector<int>& { return sources[static_cast<size_t>(i)]; }, &batch);
+  batch.source_order = AddSources(static_cast<int>(sources.size()), source_at, &batch);
+  if (!copies.empty()) AddCopies(batch.source_order, source_at, copies_at, &batch);
   return batch;
 }
 

@@ -16,6 +16,10 @@ struct TokenPair {
   std::vector<int> target;
   // A given alignment, (target, source) positions, sorted and without repetition; may be empty.
   std::vector<std::pair<int, int>> links = {};
+  // Of a model that copies (copies.h), else empty: what each source position, its </s> too, copies
+  // as; and the target as it may be copied, as long as `target`, which is what the decoder reads.
+  std::vector<int> copies = {};
+  std::vector<int> extended_target = {};
 };
 
 // The work of one worker. Source and target are sorted each on their own by falling length (ties:
@@ -24,11 +28,13 @@ struct Batch {
   // Every source ends with </s>, counted.
   SequenceLayout source;
   std::vector<int> source_ids;  // [source.rows()]
+  // [source.rows()]: what each position copies as. Empty unless the model copies.
+  std::vector<int> source_copies;
 
   // Every target ends with </s>, counted. Empty (0 columns) for inference.
   SequenceLayout target;
   std::vector<int> target_input;   // [target.rows()]: </s> y_1 … y_{T-1}
-  std::vector<int> target_output;  // [target.rows()]: y_1 … y_T, y_T = </s>
+  std::vector<int> target_output;  // [target.rows()]: y_1 … y_T, y_T = </s>; with extended ids
 
   // The links of row n of the target: link_positions[link_offset[n]] … [link_offset[n+1]],
   // positions in its source. Both empty if no pair has any.
@@ -40,12 +46,15 @@ struct Batch {
   std::vector<int> target_order;  // [target.batch()]: target column -> index into the pairs given
 };
 
-// The pairs with these indices as one batch. indices: not empty, in range (checked).
+// The pairs with these indices as one batch. indices: not empty, in range (checked). Either all
+// pairs have copies or none (checked).
 Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices);
 // All of them.
 Batch MakeBatch(std::span<const TokenPair> pairs);
-// Sources alone, for inference. sources: not empty (checked).
-Batch MakeSourceBatch(std::span<const std::vector<int>> sources);
+// Sources alone, for inference. sources: not empty (checked). copies: TokenPair::copies of each, or
+// none.
+Batch MakeSourceBatch(std::span<const std::vector<int>> sources,
+                      std::span<const std::vector<int>> copies = {});
 
 }  // namespace atento
 

@@ -167,7 +167,7 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
   const std::string& Piece(int id) const override { return processor_.IdToPiece(id); }
   std::string Serialize() const override { return model_; }
 
-  void Encode(const PreparedLine& line, EncodedText* encoded) const override {
+  void Encode(const PreparedLine& line, bool with_spellings, EncodedText* encoded) const override {
     if (line.words() == 0) return;
     // SentencePiece takes runs of spaces for one.
     const PreparedLine spaced = {WithSpaces(line.text), line.word_end};
@@ -178,15 +178,23 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
       // Only a damaged model can yield </s> for a text.
       encoded->ids.push_back(id == kEndId ? kUnknownId : id);
       encoded->word_of.push_back(spaced.WordAt(piece.begin()));
+      if (with_spellings) encoded->spellings.push_back(piece.piece());
     }
   }
 
-  DecodedText Decode(std::span<const int> ids) const override {
+  std::optional<int> Find(const std::string& spelling) const override {
+    const int id = processor_.PieceToId(spelling);
+    if (id == kUnknownId || processor_.IsControl(id)) return std::nullopt;
+    return id;
+  }
+
+  DecodedText Decode(std::span<const int> ids,
+                     std::span<const std::string> extended) const override {
     std::vector<int> kept;
     for (int id : ids) {
       if (id != kEndId) kept.push_back(id);
     }
-    auto text = processor_.DecodeIdsAsImmutableProto(kept);
+    auto text = DecodePieces(kept, extended);
     // The byte pieces of a foreign model can spell "▁".
     PreparedLine words = PrepareLine(WithSpaces(text.text()), Normalization::kNone);
     DecodedText decoded;
@@ -203,6 +211,15 @@ class SentencePieceVocabulary final : public Tokenizer::Vocabulary {
   }
 
  private:
+  sentencepiece::ImmutableSentencePieceText DecodePieces(
+      const std::vector<int>& ids, std::span<const std::string> extended) const {
+    if (extended.empty()) return processor_.DecodeIdsAsImmutableProto(ids);
+    // A piece that is not in the vocabulary stays as it is.
+    std::vector<std::string> pieces;
+    for (int id : ids) pieces.push_back(Spelling(id, extended));
+    return processor_.DecodePiecesAsImmutableProto(pieces);
+  }
+
   // What SentencePiece has to say against the model. It returns most faults, but the trie of
   // the pieces throws.
   std::string LoadModel() {

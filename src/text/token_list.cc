@@ -44,29 +44,39 @@ class TokenList final : public Tokenizer::Vocabulary {
     return bytes;
   }
 
-  void Encode(const PreparedLine& line, EncodedText* encoded) const override {
+  void Encode(const PreparedLine& line, bool with_spellings, EncodedText* encoded) const override {
+    const auto add = [&](std::string_view token) {
+      encoded->ids.push_back(Id(token));
+      if (with_spellings) encoded->spellings.emplace_back(token);
+    };
     if (kind_ == TokenizerKind::kCharacters) {
       size_t offset = 0;
       for (std::string_view character : SplitCharacters(line.text)) {
         bool space = character == kSpacePiece;
-        encoded->ids.push_back(Id(character));
+        add(character);
         encoded->word_of.push_back(space ? -1 : line.WordAt(offset));
         offset += space && line.text[offset] == ' ' ? 1 : character.size();
       }
       return;
     }
     for (std::string_view token : SplitWords(line.text)) {
-      encoded->ids.push_back(Id(token));
+      add(token);
       encoded->word_of.push_back(line.WordAt(static_cast<size_t>(token.data() - line.text.data())));
     }
   }
 
-  DecodedText Decode(std::span<const int> ids) const override {
+  std::optional<int> Find(const std::string& spelling) const override {
+    const int id = Id(spelling);
+    return id == kUnknownId ? std::nullopt : std::optional(id);
+  }
+
+  DecodedText Decode(std::span<const int> ids,
+                     std::span<const std::string> extended) const override {
     DecodedText decoded;
     bool characters = kind_ == TokenizerKind::kCharacters;
     bool in_word = false;
     for (int id : ids) {
-      const std::string& token = Piece(id);
+      const std::string& token = Spelling(id, extended);
       bool space = characters && token == kSpacePiece;
       if (id == kEndId || space) {
         decoded.word_of.push_back(-1);
@@ -141,9 +151,8 @@ std::shared_ptr<const Tokenizer::Vocabulary> TrainTokenList(
     size_t limit = static_cast<size_t>(options.vocabulary_size) - 2;
     if (sorted.size() < limit) {
       LogInfo("the text has only " + std::to_string(sorted.size()) +
-                 " different words: vocabulary reduced from " +
-                 std::to_string(options.vocabulary_size) + " to " +
-                 std::to_string(sorted.size() + 2));
+              " different words: vocabulary reduced from " +
+              std::to_string(options.vocabulary_size) + " to " + std::to_string(sorted.size() + 2));
     } else {
       sorted.resize(limit);
     }

@@ -98,26 +98,38 @@ TokenizerKind Tokenizer::kind() const { return vocabulary_->kind(); }
 Normalization Tokenizer::normalization() const { return normalization_; }
 int Tokenizer::vocabulary_size() const { return vocabulary_->size(); }
 
-EncodedText Tokenizer::Encode(std::string_view line) const {
+EncodedText Tokenizer::EncodeAs(std::string_view line, bool with_spellings) const {
   PreparedLine prepared = PrepareLine(line, normalization_);
   EncodedText encoded;
   encoded.words = prepared.words();
-  vocabulary_->Encode(prepared, &encoded);
+  vocabulary_->Encode(prepared, with_spellings, &encoded);
   return encoded;
 }
 
-DecodedText Tokenizer::DecodeWithWords(std::span<const int> ids) const {
-  for (int id : ids) CHECK(id >= 0 && id < vocabulary_size(), std::to_string(id));
-  DecodedText decoded = vocabulary_->Decode(ids);
+EncodedText Tokenizer::Encode(std::string_view line) const { return EncodeAs(line, false); }
+EncodedText Tokenizer::EncodeWithSpellings(std::string_view line) const {
+  return EncodeAs(line, true);
+}
+
+std::optional<int> Tokenizer::Find(const std::string& spelling) const {
+  return vocabulary_->Find(spelling);
+}
+
+DecodedText Tokenizer::DecodeWithWords(std::span<const int> ids,
+                                       std::span<const std::string> extended) const {
+  const int symbols = vocabulary_size() + static_cast<int>(extended.size());
+  for (int id : ids) CHECK(id >= 0 && id < symbols, std::to_string(id));
+  DecodedText decoded = vocabulary_->Decode(ids, extended);
   if (normalization_ == Normalization::kNfd) {
     decoded.text = Normalize(decoded.text, Normalization::kNfc);
   }
   return decoded;
 }
 
-const std::string& Tokenizer::Piece(int id) const {
-  CHECK(id >= 0 && id < vocabulary_size(), std::to_string(id));
-  return vocabulary_->Piece(id);
+const std::string& Tokenizer::Piece(int id, std::span<const std::string> extended) const {
+  const int symbols = vocabulary_size() + static_cast<int>(extended.size());
+  CHECK(id >= 0 && id < symbols, std::to_string(id));
+  return vocabulary_->Spelling(id, extended);
 }
 
 }  // namespace atento

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ struct EncodedText {
   std::vector<int> word_of;
   // Words of the line; 0 for an empty one.
   int words = 0;
+  // For each id what stands in the text, spelled as the vocabulary would, and so too where it is
+  // <unk>. From EncodeWithSpellings alone.
+  std::vector<std::string> spellings = {};
 };
 
 // The text of a sequence of ids.
@@ -99,21 +103,28 @@ class Tokenizer {
   // words and symbols runs of it count once and none at the ends. "▁" in the text is read as a
   // space by sentencepiece and characters. Never yields </s>, whatever the text says. Errors: none.
   EncodedText Encode(std::string_view line) const;
+  EncodedText EncodeWithSpellings(std::string_view line) const;
 
-  // ids: each in [0, vocabulary_size()) (checked). </s> gives no text; <unk> gives "<unk>" for
+  // The id of a token that is spelled so, if there is one: never <unk> or </s>, which no text is.
+  std::optional<int> Find(const std::string& spelling) const;
+
+  // ids: each in [0, vocabulary_size()) (checked), or that of an extended symbol:
+  // vocabulary_size() + k is spelled extended[k]. </s> gives no text; <unk> gives "<unk>" for
   // words and symbols, "⁇" (U+2047) for the others. The text is valid UTF-8 on one line.
   // Errors: none.
-  DecodedText DecodeWithWords(std::span<const int> ids) const;
+  DecodedText DecodeWithWords(std::span<const int> ids,
+                              std::span<const std::string> extended = {}) const;
   std::string Decode(std::span<const int> ids) const { return DecodeWithWords(ids).text; }
 
-  // How the vocabulary spells an id, e.g. "▁the"; for traces. id: in range (checked). Not empty.
-  const std::string& Piece(int id) const;
+  // How the vocabulary spells an id, e.g. "▁the"; for traces. id: as above (checked). Not empty.
+  const std::string& Piece(int id, std::span<const std::string> extended = {}) const;
 
   // Whichever kind it is. Defined in vocabulary.h, for this folder.
   class Vocabulary;
 
  private:
   Tokenizer(Normalization normalization, std::shared_ptr<const Vocabulary> vocabulary);
+  EncodedText EncodeAs(std::string_view line, bool with_spellings) const;
 
   Normalization normalization_;
   std::shared_ptr<const Vocabulary> vocabulary_;

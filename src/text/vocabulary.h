@@ -4,6 +4,7 @@
 #define ATENTO_TEXT_VOCABULARY_H_
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,9 +47,17 @@ class Tokenizer::Vocabulary {
   virtual int size() const = 0;
   virtual const std::string& Piece(int id) const = 0;
   virtual std::string Serialize() const = 0;
-  virtual void Encode(const PreparedLine& line, EncodedText* encoded) const = 0;
+  // with_spellings: also encoded->spellings.
+  virtual void Encode(const PreparedLine& line, bool with_spellings,
+                      EncodedText* encoded) const = 0;
+  virtual std::optional<int> Find(const std::string& spelling) const = 0;
   // ids are in range.
-  virtual DecodedText Decode(std::span<const int> ids) const = 0;
+  virtual DecodedText Decode(std::span<const int> ids,
+                             std::span<const std::string> extended) const = 0;
+
+  const std::string& Spelling(int id, std::span<const std::string> extended) const {
+    return id < size() ? Piece(id) : extended[static_cast<size_t>(id - size())];
+  }
 };
 
 // Lines for training are prepared one at a time and not kept.

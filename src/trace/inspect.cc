@@ -1,6 +1,7 @@
 #include "trace/inspect.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -104,7 +105,9 @@ class Inspector {
         config_(model.config()),
         options_(options),
         arenas_(arenas),
-        batch_(MakeSourceBatch(std::span(&source, 1))),
+        copies_(config_.copy ? *options.copies : SourceCopies()),
+        batch_(
+            MakeSourceBatch(std::span(&source, 1), std::span(&copies_.ids, config_.copy ? 1 : 0))),
         length_(batch_.source.length(0)),
         vectors_(options.trace.detail == TraceDetail::kVectors) {
     if (options.alpha) {
@@ -130,7 +133,10 @@ class Inspector {
     Arena& arena = arenas_.steps[number % 2];
     arena.Reset();
     const int row = 0, column = 0;
-    StepInput step_input{{&input, 1}, {&row, 1}, {&column, 1}, number};
+    const int read = input < config_.target_vocabulary ? input : kUnknownId;
+    StepInput step_input{{&read, 1}, {&row, 1}, {&column, 1}, number};
+    step_input.copies = batch_.source_copies;
+    step_input.extended_symbols = static_cast<int>(copies_.extended.size());
     const bool replaced = options_.alpha && options_.alpha->step == number;
     if (replaced) step_input.alpha = alpha_;
     const StepOutput out = DecodeStep(model_.Pass(arena), sources_, state_, step_input);
@@ -139,7 +145,7 @@ class Inspector {
     TraceStep step;
     step.forced = number < options_.forced;
     step.input_id = input;
-    step.input_token = model_.target_tokenizer.Piece(input);
+    step.input_token = model_.target_tokenizer.Piece(input, copies_.extended);
     step.embedding = Copied(out.cache.embedding);
     if (vectors_) step.layers = Layers(out);
     if (config_.attention != Attention::kNone) {
@@ -148,7 +154,8 @@ class Inspector {
     }
     step.readout = {Copied(DecoderReadoutStates(config_, out.cache)), Copied(out.cache.t_inner),
                     Copied(out.cache.t)};
-    Predictions(out.logits.RowSpan(0), chosen, &step);
+    if (config_.copy) step.p_gen = double{CopyGate(out.gate[0])};
+    Predictions(out, chosen, &step);
     return step;
   }
 
@@ -217,11 +224,14 @@ class Inspector {
     return copy;
   }
 
-  void Predictions(ConstVector logits, int chosen, TraceStep* step) const {
+  void Predictions(const StepOutput& out, int chosen, TraceStep* step) const {
+    const ConstVector logits = out.logits.RowSpan(0);
     const double log_sum = LogSumExp(logits);
     auto symbol = [&](int id) {
-      return TraceSymbol{id, model_.target_tokenizer.Piece(id),
-                         double{logits[static_cast<size_t>(id)]} - log_sum};
+      TraceSymbol described{id, model_.target_tokenizer.Piece(id, copies_.extended),
+                            double{logits[static_cast<size_t>(id)]} - log_sum};
+      if (config_.copy) LookAtCopying(out, &described);
+      return described;
     };
     std::vector<int> best(std::min(static_cast<size_t>(options_.trace.candidates), logits.size()));
     TopK(logits, static_cast<int>(best.size()), best.data());
@@ -229,10 +239,24 @@ class Inspector {
     step->chosen = symbol(chosen);
   }
 
+  // (1 − p_gen) a / p
+  void LookAtCopying(const StepOutput& out, TraceSymbol* symbol) const {
+    for (size_t j = 0; j < copies_.ids.size(); ++j) {
+      if (copies_.ids[j] == symbol->id) symbol->positions.push_back(static_cast<int>(j));
+    }
+    if (symbol->positions.empty()) return;
+    const int column = 0;
+    const CopyingRows rows{
+        out.gate, out.cache.attention.alpha, {&column, 1}, batch_.source, batch_.source_copies};
+    const double copied = CopyProbability(rows, 0, symbol->id);
+    symbol->copied = std::min(1.0, copied / std::exp(symbol->log_prob));
+  }
+
   const Model& model_;
   const ModelConfig& config_;
   const InspectOptions& options_;
   SearchArenas& arenas_;
+  const SourceCopies copies_;
   Batch batch_;
   int length_;  // S
   bool vectors_;

@@ -8,6 +8,7 @@
 #include "atento/trace.h"
 #include "model/model.h"
 #include "search/search_threads.h"
+#include "text/copies.h"
 
 namespace atento {
 
@@ -16,6 +17,8 @@ struct InspectOptions {
   // Replaces the weights of attention in one step; null: in none.
   const AlphaOverride* alpha = nullptr;
   int forced = 0;  // the first symbols that were given
+  // Of the source, if the model copies; null otherwise.
+  const SourceCopies* copies = nullptr;
 };
 
 // source: ids without </s>, and not more than location attention has scores for (checked).

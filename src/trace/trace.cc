@@ -31,13 +31,13 @@ TraceModel DescribeModel(const Model& model) {
           HasAlpha(config)};
 }
 
-// ids and word_of without </s>, which is added.
+// ids and word_of without </s>, which is added. extended: of a target.
 TraceText DescribeText(const Tokenizer& tokenizer, std::string_view text, std::vector<int> ids,
-                       std::vector<int> word_of) {
+                       std::vector<int> word_of, std::span<const std::string> extended = {}) {
   ids.push_back(kEndId);
   word_of.push_back(-1);
   TraceText side{ReplaceInvalidUtf8(text), std::move(ids), {}, {}, std::move(word_of)};
-  for (int id : side.ids) side.tokens.push_back(tokenizer.Piece(id));
+  for (int id : side.ids) side.tokens.push_back(tokenizer.Piece(id, extended));
   for (std::string_view word : SplitWords(side.text)) side.words.emplace_back(word);
   return side;
 }
@@ -57,24 +57,25 @@ void CheckLength(const char* what, size_t tokens, size_t most) {
 
 // ---- what may be asked -------------------------------------------------------------------------
 
-void CheckPrefix(const TraceRequest& request, const Tokenizer& tokenizer, int length_limit) {
+// symbols: of the target vocabulary, and those beyond it that the source has.
+void CheckPrefix(const TraceRequest& request, int symbols, int length_limit) {
   const std::vector<int>& prefix = request.target_prefix;
   if (prefix.empty()) return;
   if (request.target) Refuse("target and target_prefix exclude each other: give one of them");
   for (size_t t = 0; t < prefix.size(); ++t) {
     const std::string what = "target_prefix: id " + std::to_string(prefix[t]) + " at position " +
                              std::to_string(t) + " ";
-    if (prefix[t] < 0 || prefix[t] >= tokenizer.vocabulary_size()) {
+    if (prefix[t] < 0 || prefix[t] >= symbols) {
       Refuse(what + "is not in the target vocabulary: ids are from 0 to " +
-             std::to_string(tokenizer.vocabulary_size() - 1));
+             std::to_string(symbols - 1));
     }
     if (prefix[t] == kEndId && t + 1 < prefix.size()) {
       Refuse(what + "is </s>, which ends a translation: nothing may follow it");
     }
   }
-  const size_t symbols = prefix.size() - (prefix.back() == kEndId ? 1 : 0);
-  if (symbols > static_cast<size_t>(length_limit)) {
-    Refuse("target_prefix has " + std::to_string(symbols) +
+  const size_t length = prefix.size() - (prefix.back() == kEndId ? 1 : 0);
+  if (length > static_cast<size_t>(length_limit)) {
+    Refuse("target_prefix has " + std::to_string(length) +
            " tokens, more than the longest translation of this text: give " +
            std::to_string(length_limit) + " or fewer, or raise max_length_ratio");
   }
@@ -123,11 +124,13 @@ class Tracer {
       : model_(model), request_(request), longest_(longest), stop_(stop) {
     CheckRanges(request.options);
     CheckSearchOptions(request.search);
-    if (request.target) CheckTarget();
     EncodeText();
+    if (request.target) CheckTarget();
     if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
     const int limit = LengthLimit(request.search.max_length_ratio, source_.ids.size());
-    CheckPrefix(request, model.target_tokenizer, limit);
+    CheckPrefix(request,
+                model.config().target_vocabulary + static_cast<int>(copies_.extended.size()),
+                limit);
     if (!request.target) trace_.length_limit = limit;
   }
 
@@ -136,10 +139,11 @@ class Tracer {
     trace_.model = DescribeModel(model_);
     trace_.source =
         DescribeText(model_.source_tokenizer, request_.text, source_.ids, source_.word_of);
+    trace_.source.copies = copies_.ids;
     BeamTree tree;
     if (request_.target) {
-      trace_.target =
-          DescribeText(model_.target_tokenizer, *request_.target, target_.ids, target_.word_of);
+      trace_.target = DescribeText(model_.target_tokenizer, *request_.target, target_.ids,
+                                   target_.word_of, copies_.extended);
       trace_.prefix_tokens = static_cast<int>(trace_.target.ids.size());
     } else {
       tree = Search(arenas);
@@ -153,17 +157,30 @@ class Tracer {
   Ensemble models() const { return std::span(&model_pointer_, 1); }
 
   void CheckTarget() {
-    target_ = model_.target_tokenizer.Encode(*request_.target);
+    const Tokenizer& tokenizer = model_.target_tokenizer;
+    if (model_.config().copy) {
+      target_ = tokenizer.EncodeWithSpellings(*request_.target);
+      target_.ids = ExtendTarget(target_, copies_, tokenizer.vocabulary_size());
+    } else {
+      target_ = tokenizer.Encode(*request_.target);
+    }
     CheckLength("target", target_.ids.size(), longest_);
   }
 
   void EncodeText() {
     if (SplitWords(request_.text).empty()) Refuse("text has no words in it: give a sentence");
     if (request_.target) {
-      source_ = model_.source_tokenizer.Encode(request_.text);
+      const Tokenizer& tokenizer = model_.source_tokenizer;
+      if (model_.config().copy) {
+        source_ = tokenizer.EncodeWithSpellings(request_.text);
+        copies_ = FindCopies(model_.target_tokenizer, source_.spellings);
+      } else {
+        source_ = tokenizer.Encode(request_.text);
+      }
     } else {
       SourceLine line = EncodeSource(models(), request_.text);
       source_ = std::move(line.encoded);
+      copies_ = std::move(line.copies);
       trace_.truncated = line.truncated;
     }
     if (source_.ids.empty()) Refuse("text has nothing in it that the model's tokenizer keeps");
@@ -185,13 +202,16 @@ class Tracer {
     if (search.beam > 1) inspection.tree = &tree;
     const Hypothesis best =
         BeamSearch(models(), std::span(&source_.ids, 1), search, arenas,
-                   {.with_alpha = true, .inspection = &inspection, .stop = stop_})
+                   {.with_alpha = true,
+                    .copies = std::span(&copies_.ids, model_.config().copy ? 1 : 0),
+                    .inspection = &inspection,
+                    .stop = stop_})
             .front()
             .front();
     CheckLength("the translation found", best.ids.size(), 2 * longest_ + 10);
-    DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids);
-    trace_.target =
-        DescribeText(model_.target_tokenizer, decoded.text, best.ids, std::move(decoded.word_of));
+    DecodedText decoded = model_.target_tokenizer.DecodeWithWords(best.ids, copies_.extended);
+    trace_.target = DescribeText(model_.target_tokenizer, decoded.text, best.ids,
+                                 std::move(decoded.word_of), copies_.extended);
     trace_.prefix_tokens = static_cast<int>(request_.target_prefix.size());
     trace_.search = search;
     return tree;
@@ -206,7 +226,8 @@ class Tracer {
              std::to_string(ids.size() - 1));
     }
     Inspect(model_, source_.ids, ids,
-            {request_.options, request_.alpha ? &*request_.alpha : nullptr, trace_.prefix_tokens},
+            {request_.options, request_.alpha ? &*request_.alpha : nullptr, trace_.prefix_tokens,
+             &copies_},
             arenas, &trace_);
     std::vector<float> alpha;
     for (const TraceStep& step : trace_.steps) {
@@ -225,13 +246,14 @@ class Tracer {
     const Tokenizer& tokenizer = model_.target_tokenizer;
     TraceBeam beam;
     for (const BeamTree::Node& node : tree.nodes) {
-      beam.nodes.push_back({node.parent, node.step, node.id, tokenizer.Piece(node.id),
-                            node.log_prob, node.score, node.fate});
+      beam.nodes.push_back({node.parent, node.step, node.id,
+                            tokenizer.Piece(node.id, copies_.extended), node.log_prob, node.score,
+                            node.fate});
     }
     for (const auto& [node, hypothesis] : tree.finished) {
-      DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids);
-      TraceText text =
-          DescribeText(tokenizer, decoded.text, hypothesis.ids, std::move(decoded.word_of));
+      DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids, copies_.extended);
+      TraceText text = DescribeText(tokenizer, decoded.text, hypothesis.ids,
+                                    std::move(decoded.word_of), copies_.extended);
       Alignment alignment = AlignWords(hypothesis.alpha, WordsOf(trace_.source), WordsOf(text));
       beam.finished.push_back({node, std::move(text.ids), std::move(text.tokens),
                                std::move(text.text), hypothesis.log_prob, hypothesis.score,
@@ -246,6 +268,7 @@ class Tracer {
   const size_t longest_;
   const StopSearch& stop_;
   EncodedText source_;
+  SourceCopies copies_;  // of a model that copies
   EncodedText target_;
   Trace trace_;
 };

@@ -56,6 +56,9 @@ Json EmptyObject() { return Json::Object(); }
 Json SymbolJson(const TraceSymbol& symbol) {
   Json json;
   json.Set("id", symbol.id).Set("token", symbol.token).Set("log_prob", Number(symbol.log_prob));
+  if (!symbol.positions.empty()) {
+    json.Set("positions", ArrayOf(symbol.positions)).Set("copied", Number(symbol.copied));
+  }
   return json;
 }
 
@@ -105,6 +108,9 @@ Json SourceJson(const Trace& trace) {
   Json json;
   SetText(trace.source, trace.detail, &json);
   json.Set("truncated", trace.truncated);
+  if (!trace.source.copies.empty() && trace.detail != TraceDetail::kWords) {
+    json.Set("copies", ArrayOf(trace.source.copies));
+  }
   SetIfAny("embeddings", trace.encoder.embeddings, &json);
   return json;
 }
@@ -200,6 +206,7 @@ Json StepJson(const TraceStep& step, int number) {
     SetIfAny("inner", step.readout.inner, &readout);
     json.Set("readout", readout.Set("t", NumbersOf(step.readout.t)));
   }
+  if (step.p_gen) json.Set("p_gen", Number(*step.p_gen));
   Json::Array candidates;
   for (const TraceSymbol& symbol : step.candidates) candidates.push_back(SymbolJson(symbol));
   json.Set("candidates", std::move(candidates)).Set("chosen", SymbolJson(step.chosen));

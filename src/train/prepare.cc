@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "text/copies.h"
 
 namespace atento {
 namespace {
@@ -123,9 +124,18 @@ std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>&
   std::vector<TokenPair> tokens;
   tokens.reserve(pairs.size());
   for (const TextPair& pair : pairs) {
-    EncodedText source = model.source_tokenizer.Encode(pair.source);
-    EncodedText target = model.target_tokenizer.Encode(pair.target);
     TokenPair& both = tokens.emplace_back();
+    EncodedText source, target;
+    if (model.config().copy) {
+      source = model.source_tokenizer.EncodeWithSpellings(pair.source);
+      target = model.target_tokenizer.EncodeWithSpellings(pair.target);
+      SourceCopies copies = FindCopies(model.target_tokenizer, source.spellings);
+      both.extended_target = ExtendTarget(target, copies, model.config().target_vocabulary);
+      both.copies = std::move(copies.ids);
+    } else {
+      source = model.source_tokenizer.Encode(pair.source);
+      target = model.target_tokenizer.Encode(pair.target);
+    }
     if (alignments) both.links = TokenLinks(*alignments, pair.line, source, target);
     both.source = std::move(source.ids);
     both.target = std::move(target.ids);

@@ -13,6 +13,10 @@ target/I (ids without </s>), logits/I, alpha/I (the heads' mean), loss (the sum)
 the sums of the objective before each of ten steps of Adam and after the last. The objective is the
 loss; of a model with losses on the attention weights it includes those, and its file also holds
 links/I (pairs of target and source position), guided_loss and coverage_loss, both without weights.
+
+That of a model that copies has copies/I too: what each source position, its </s> last, copies as.
+Symbols from the vocabulary's size on are those of this source alone; target/I may have them, and
+the decoder reads them as <unk>. logits/I are then ln p of all symbols.
 """
 
 import json
@@ -25,7 +29,7 @@ import safetensors.numpy
 import torch
 from torch.func import functional_call
 
-END = 1  # </s>
+UNKNOWN, END = 0, 1  # <unk>, </s>
 LABEL_SMOOTHING = 0.1
 LEARNING_RATE = 0.01
 CLIP_NORM = 0.5
@@ -34,6 +38,7 @@ LAYER_NORM_EPSILON = 1e-5
 EDGE_MARGIN = 0.05
 GUIDED_WEIGHT = 0.4
 COVERAGE_WEIGHT = 0.6
+SMALLEST_SHARE = 1e-9
 DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model")
 
 torch.set_default_dtype(torch.float64)
@@ -235,7 +240,7 @@ def attend(params, m, i, s, h, coverage):
 
 
 def decode_step(params, m, i, y, states, t_prev, h, coverage):
-    """Step i, after the symbol y. Returns logits, alpha, the new states and t."""
+    """Step i, after the symbol y. Returns logits, alpha, the new states, t and p_gen."""
     top_before = states[-1][0]
     x = y
     if m["attend"] == "before":
@@ -254,6 +259,11 @@ def decode_step(params, m, i, y, states, t_prev, h, coverage):
     if m["attend"] == "after":
         alpha, c = attend(params, m, i, x, h, coverage)
     R = m["readout_size"]
+    p_gen = torch.ones(())
+    if m["copy"]:
+        s = top_before if m["readout"] == "maxout" else x
+        p_gen = torch.sigmoid(params("copy.w_c", len(c)) @ c + params("copy.w_s", len(s)) @ s +
+                              params("copy.w_x", len(y)) @ y + params("copy.b", 1)[0])
     if m["readout"] == "tanh":
         inputs = torch.cat([c, x])
         t = torch.tanh(params("readout.W", R, len(inputs)) @ inputs)
@@ -267,25 +277,41 @@ def decode_step(params, m, i, y, states, t_prev, h, coverage):
         W_o = params("target.embedding", m["target_vocabulary"], R)
     else:
         W_o = params("output.W_o", m["target_vocabulary"], R)
-    return W_o @ t + params("output.b", m["target_vocabulary"]), alpha, new_states, t
+    return W_o @ t + params("output.b", m["target_vocabulary"]), alpha, new_states, t, p_gen
 
 
-def sentence(params, m, source, target):
-    """Logits [T,V] and alpha [T,S] of one pair; both sides end with </s>."""
+def mixed(logits, alpha, p_gen, copies):
+    """See+ 2017, eq. 9: ln p of the vocabulary and of the symbols that this source has beyond it."""
+    V = len(logits)
+    size = max([V] + [w + 1 for w in copies])
+    generated = torch.cat([torch.softmax(logits, dim=0), torch.zeros(size - V)])
+    one_hot = torch.nn.functional.one_hot(torch.tensor(copies), size).to(alpha.dtype)
+    shares = (alpha / alpha.sum()) @ one_hot
+    there = one_hot.sum(dim=0) > 0
+    shares = torch.where(there, shares.clamp(min=SMALLEST_SHARE), shares)
+    return torch.log(p_gen * generated + (1 - p_gen) * shares)
+
+
+def sentence(params, m, source, target, copies=None):
+    """Logits [T,V], alpha [T,S] of one pair, and ln p of what the output layer says by itself; both
+    sides end with </s>. With copies the logits are ln p of all symbols."""
     E = m["embedding_size"]
     x = params("source.embedding", m["source_vocabulary"], E)[source + [END]]
     h, finals = encode(params, m, x)
     states = start_states(params, m, h, finals)
     t = torch.zeros(m["readout_size"])
-    logits, alphas = [], []
+    logits, alphas, generated = [], [], []
     coverage = torch.zeros(len(h))
     for i, y in enumerate([END] + target):
+        y = y if y < m["target_vocabulary"] else UNKNOWN
         embedding = params("target.embedding", m["target_vocabulary"], E)[y]
-        step_logits, alpha, states, t = decode_step(params, m, i, embedding, states, t, h, coverage)
-        logits.append(step_logits)
+        step_logits, alpha, states, t, p_gen = decode_step(
+            params, m, i, embedding, states, t, h, coverage)
+        generated.append(torch.log_softmax(step_logits, dim=0))
+        logits.append(mixed(step_logits, alpha, p_gen, copies) if copies else step_logits)
         alphas.append(alpha)
         coverage = coverage + alpha
-    return torch.stack(logits), torch.stack(alphas)
+    return torch.stack(logits), torch.stack(alphas), torch.stack(generated)
 
 
 def guided_loss(alpha, links):
@@ -309,13 +335,23 @@ def coverage_loss(alpha):
     return loss
 
 
+def copies_of(m, pair):
+    return COPIES[pair] if m["copy"] else None
+
+
 def sum_losses(params, m, pairs):
     """Sums over the pairs: the loss, the guided and the coverage loss, and their weighted sum."""
     loss, guided, coverage = torch.zeros(()), torch.zeros(()), torch.zeros(())
-    for (source, target), links in zip(pairs, LINKS):
-        logits, alpha = sentence(params, m, source, target)
-        loss = loss + torch.nn.functional.cross_entropy(
-            logits, torch.tensor(target + [END]), label_smoothing=LABEL_SMOOTHING, reduction="sum")
+    for i, ((source, target), links) in enumerate(zip(pairs, LINKS)):
+        logits, alpha, generated = sentence(params, m, source, target, copies_of(m, i))
+        y = torch.tensor(target + [END])
+        if m["copy"]:
+            chosen = logits[torch.arange(len(y)), y]
+            loss = loss - (1 - LABEL_SMOOTHING) * chosen.sum()
+            loss = loss - LABEL_SMOOTHING * generated.mean(dim=1).sum()
+        else:
+            loss = loss + torch.nn.functional.cross_entropy(
+                logits, y, label_smoothing=LABEL_SMOOTHING, reduction="sum")
         if m["attention_losses"]:
             guided = guided + guided_loss(alpha, links)
             coverage = coverage + coverage_loss(alpha)
@@ -349,7 +385,9 @@ def compute(m):
     out = {}
     with torch.no_grad():
         for i, (source, target) in enumerate(pairs):
-            logits, alpha = sentence(params, m, source, target)
+            logits, alpha, _ = sentence(params, m, source, target, copies_of(m, i))
+            if m["copy"]:
+                out[f"copies/{i}"] = np.array(COPIES[i], dtype=np.int32)
             out[f"source/{i}"] = np.array(source, dtype=np.int32)
             out[f"target/{i}"] = np.array(target, dtype=np.int32)
             out[f"logits/{i}"] = logits.numpy()
@@ -405,12 +443,24 @@ LINKS = [
     [(0, 1), (3, 3)],
 ]
 
+# For models that copy: what the positions of PAIRS copy as, and the targets with symbols beyond the
+# vocabulary of 9. Symbols of one source, of its vocabulary or not, that stand there twice; targets
+# that are copied, written, or both.
+COPIES = [[9, 4, 9, 1], [2, 9, 10, 10, 5, 1], [1], [9, 1], [6, 9, 2, 10, 1]]
+COPIED_PAIRS = [
+    ([3, 5, 3], [4, 9]),
+    ([2, 7, 4, 4, 6], [3, 10, 5, 0, 9]),
+    ([], [7, 2, 7]),
+    ([5], []),
+    ([6, 0, 2, 9], [2, 8, 10, 3]),
+]
+
 # Names and values are those of the options of atento train.
 DEFAULTS = dict(
     encoder_direction="bidirectional", encoder_layers=1, decoder_layers=1, residual=False,
     layer_normalization=False, attention_size=0, attention_heads=1, attention_window="global",
     window_radius=0, location_positions=0, coverage=False, attention_losses=False,
-    input_feeding=False, tie="none", source_vocabulary=11, target_vocabulary=9,
+    input_feeding=False, tie="none", copy=False, source_vocabulary=11, target_vocabulary=9,
     pairs=PAIRS)
 
 MODELS = [
@@ -452,6 +502,15 @@ MODELS = [
          decoder_size=5, attention="additive", attention_size=6, coverage=True,
          attention_losses=True, attend="between", readout="deep-tanh", readout_size=5,
          start="mean"),
+    # Copying. The window is wider than the sources: the weights do not sum to 1, and none is 0.
+    dict(name="copy", seed=20170739, cell="lstm", embedding_size=4, encoder_size=4, decoder_size=5,
+         attention="additive", attention_size=6, attention_heads=2, coverage=True,
+         attention_losses=True, attend="between", readout="deep-tanh", readout_size=4,
+         start="mean", copy=True, pairs=COPIED_PAIRS),
+    dict(name="copy_local_p", seed=20171959, cell="gru-reset-before", embedding_size=5,
+         encoder_size=3, decoder_size=5, attention="general", attention_window="local-p",
+         window_radius=6, attend="before", readout="maxout", readout_size=5, start="final",
+         tie="target", copy=True, pairs=COPIED_PAIRS),
     # Layers and cells.
     dict(name="residual", seed=20150912, cell="lstm", embedding_size=4, encoder_size=3,
          encoder_layers=2, decoder_size=6, decoder_layers=2, residual=True, attention="general",

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "gradcheck/gradient_check.h"
 #include "layers/attention.h"
+#include "layers/copy.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
 #include "layers/output.h"
@@ -302,6 +303,67 @@ TEST(OutputGradientTest, MatchesDifferences) {
   ExpectGradient("W_o", Flat(d_params.W_o), Flat(params.W_o), loss);
   ExpectGradient("b", d_params.b, params.b, loss);
   ExpectGradient("t", Flat(d_t), Flat(t), loss);
+}
+
+// The gate, and the loss of the mixture. Rows of one sentence and of another, symbols that are
+// written, copied, or both.
+TEST(CopyGradientTest, MatchesDifferences) {
+  const int N = 5, R = 3, V = 7, C = 4, H = 5, E = 3;
+  const SequenceLayout layout({4, 2});
+  // Row by row of the layout: position 0 of both sentences, position 1 of both, …
+  const std::vector<int> copied = {V, 4, 3, V, V, V + 1};
+  const std::vector<int> column = {0, 1, 0, 0, 1}, y = {3, V, V, 2, 4};
+  Operands operands(37);
+  OutputParams params{operands.Random(V, R), operands.Random(V)};
+  OutputParams d_params{operands.Zero(V, R), operands.Zero(V)};
+  CopyParams gate{operands.Random(C), operands.Random(H), operands.Random(E), operands.Random(1)};
+  CopyParams d_gate{operands.Zero(C), operands.Zero(H), operands.Zero(E), operands.Zero(1)};
+  CopyGateInputs x{operands.Random(N, C), operands.Random(N, H), operands.Random(N, E)};
+  CopyGateInputs d_x{operands.Zero(N, C), operands.Zero(N, H), operands.Zero(N, E)};
+  Matrix t = operands.Random(N, R), d_t = operands.Zero(N, R);
+  // Not normalised, as after a local-p window.
+  Matrix alpha = operands.Random(N, layout.steps()), d_alpha = operands.Zero(N, layout.steps());
+  for (int n = 0; n < N; ++n) {
+    for (int j = 0; j < alpha.cols; ++j) {
+      alpha(n, j) = j < layout.length(column[static_cast<size_t>(n)]) ? alpha(n, j) + Real{0.7} : 0;
+    }
+  }
+  Vector z = operands.Zero(N), d_z = operands.Zero(N);
+  const CopyingRows rows{z, alpha, column, layout, copied};
+  const OutputLossOptions options{.label_smoothing = Real{0.1}, .gradient_scale = Real{0.7}};
+  Machine machine;
+  auto loss = [&] {
+    machine.Begin();
+    CopyGateForward(gate, x, z);
+    return 0.7 * CopyEvaluate(params, t, y, rows, Real{0.1}, {}, machine.workspace).loss;
+  };
+  for (int pass = 0; pass < 2; ++pass) {
+    machine.Begin();
+    CopyGateForward(gate, x, z);
+    const LossSums sums =
+        CopyLoss(params, t, y, rows, options, {d_t, d_z, d_alpha, d_params}, machine.workspace);
+    EXPECT_NEAR(0.7 * sums.loss, loss(), 1e-12);
+    CopyGateInputBackward(d_z, gate.w_c, d_x.context);
+    CopyGateInputBackward(d_z, gate.w_s, d_x.state);
+    CopyGateInputBackward(d_z, gate.w_x, d_x.embedding);
+    CopyGateParameterGradients(x, d_z, d_gate);
+  }
+  auto check = [&](const char* name, Vector gradient, Vector value) {
+    Halve(gradient);
+    ExpectGradient(name, gradient, value, loss);
+  };
+  check("W_o", Flat(d_params.W_o), Flat(params.W_o));
+  check("b_o", d_params.b, params.b);
+  check("w_c", d_gate.w_c, gate.w_c);
+  check("w_s", d_gate.w_s, gate.w_s);
+  check("w_x", d_gate.w_x, gate.w_x);
+  check("b", d_gate.b, gate.b);
+  check("context", Flat(d_x.context), Flat(x.context));
+  check("state", Flat(d_x.state), Flat(x.state));
+  check("embedding", Flat(d_x.embedding), Flat(x.embedding));
+  // Overwritten, and so not twice.
+  ExpectGradient("t", Flat(d_t), Flat(t), loss);
+  ExpectGradient("alpha", Flat(d_alpha), Flat(alpha), loss);
 }
 
 TEST(EmbeddingGradientTest, RepeatedSymbolsAccumulate) {

@@ -133,6 +133,24 @@ std::vector<ModelCase> Cases() {
       o.input_feeding = true;
     });
   }
+  add("copy-coverage-heads-feeding", [](ModelOptions& o) {
+    o.copy = o.coverage = o.input_feeding = true;
+    o.attention_heads = 2;
+    o.cell = Cell::kLstm;
+  });
+  add("copy-before-maxout", [](ModelOptions& o) {
+    o.copy = true;
+    o.attend = Attend::kBefore;
+    o.readout = Readout::kMaxout;
+    o.decoder_layers = 2;
+  });
+  add("copy-local-p-after-tied", [](ModelOptions& o) {
+    o.copy = true;
+    o.attention = Attention::kGeneral;
+    o.attention_window = AttentionWindow::kLocalP;
+    o.attend = Attend::kAfter;
+    o.tie = Tie::kTarget;
+  });
   add("bidirectional-first", [](ModelOptions& o) {
     o.encoder_direction = Direction::kBidirectionalFirst;
     o.encoder_layers = 2;
@@ -140,11 +158,21 @@ std::vector<ModelCase> Cases() {
   return cases;
 }
 
-Batch TestBatch() {
-  const std::vector<TokenPair> pairs = {{{2, 3, 2, 4}, {5, 2}, {{0, 1}, {0, 3}, {1, 0}}},
-                                        {{3}, {2, 5, 5, 3}, {}},
-                                        {{5, 0, 4}, {}, {}},
-                                        {{2, 3}, {4, 4, 3}, {{2, 1}}}};
+Batch TestBatch(const ModelConfig& config) {
+  std::vector<TokenPair> pairs = {{{2, 3, 2, 4}, {5, 2}, {{0, 1}, {0, 3}, {1, 0}}},
+                                  {{3}, {2, 5, 5, 3}, {}},
+                                  {{5, 0, 4}, {}, {}},
+                                  {{2, 3}, {4, 4, 3}, {{2, 1}}}};
+  if (!config.copy) return MakeBatch(pairs);
+  // Symbols that are written, copied, or both; some twice in the source, some beyond the vocabulary.
+  const int V = config.target_vocabulary;
+  const std::vector<std::vector<int>> copies = {
+      {2, V, 2, V + 1, 1}, {5, 1}, {V, V, 4, 1}, {V, 4, 1}};
+  const std::vector<std::vector<int>> extended = {{V + 1, 2}, {2, 5, 5, 3}, {}, {4, V, 3}};
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i].copies = copies[i];
+    pairs[i].extended_target = extended[i];
+  }
   return MakeBatch(pairs);
 }
 
@@ -162,7 +190,7 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   Random random(29);
   ForEachTensor(config, parameters.views(),
                 [&](const Tensor& tensor) { FillForCheck(random, tensor.values()); });
-  const Batch batch = TestBatch();
+  const Batch batch = TestBatch(config);
   LossOptions options;
   options.output = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
   const bool scored = config.attention != Attention::kNone && config.attention != Attention::kFixed;

@@ -40,6 +40,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Contradiction{"FixedReadsBothWays",
                                   [](ModelConfig* c) { c->attention = Attention::kFixed; },
                                   {"--attention fixed", "--encoder-direction forward"}},
+                    Contradiction{"FixedIsCopiedFrom",
+                                  [](ModelConfig* c) {
+                                    c->attention = Attention::kFixed;
+                                    c->encoder_direction = Direction::kForward;
+                                    c->copy = true;
+                                  },
+                                  {"--copy", "--attention fixed"}},
                     Contradiction{"FixedHasAWindow",
                                   [](ModelConfig* c) {
                                     c->attention = Attention::kFixed;

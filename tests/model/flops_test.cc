@@ -44,7 +44,8 @@ TEST(FlopsTest, LstmWithInputFeeding) {
   EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens), expected);
 
   config.tie = Tie::kTarget;
-  EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens), expected) << "the output layer is a product still";
+  EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens), expected)
+      << "the output layer is a product still";
 }
 
 }  // namespace

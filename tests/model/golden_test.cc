@@ -16,6 +16,7 @@
 #include "math/kernels.h"
 #include "model/safetensors.h"
 #include "model/seq2seq.h"
+#include "text/tokenizer.h"
 
 namespace atento {
 namespace {
@@ -104,6 +105,14 @@ constexpr GoldenModel kGoldenModels[] = {
         "encoder-direction": "forward", "embedding-size": 4, "encoder-size": 5, "decoder-size": 5,
         "attention": "general", "attend": "after", "input-feeding": true,
         "readout": "tanh", "readout-size": 4, "start": "copy"})"},
+    {"copy", R"({"cell": "lstm", "embedding-size": 4, "encoder-size": 4, "decoder-size": 5,
+        "attention": "additive", "attention-size": 6, "attention-heads": 2, "coverage": true,
+        "attend": "between", "readout": "deep-tanh", "readout-size": 4, "start": "mean",
+        "copy": true})"},
+    {"copy_local_p", R"({"cell": "gru-reset-before", "embedding-size": 5, "encoder-size": 3,
+        "decoder-size": 5, "attention": "general", "attention-window": "local-p",
+        "window-radius": 6, "attend": "before", "readout": "maxout", "readout-size": 5,
+        "start": "final", "tie": "target", "copy": true})"},
     // Much of that at once. Of the encoder's layers only the last hands on as much as it reads.
     {"combined", R"({"cell": "lstm", "residual": true, "layer-normalization": true,
         "encoder-direction": "bidirectional-first", "embedding-size": 3,
@@ -137,11 +146,17 @@ class GoldenFile {
     std::memcpy(numbers.data(), entry.bytes.data(), entry.bytes.size());
     return numbers;
   }
-  std::vector<TokenPair> Pairs() const {
+  // vocabulary: of the target.
+  std::vector<TokenPair> Pairs(int vocabulary) const {
     std::vector<TokenPair> pairs;
     for (int i = 0; Has("source/" + std::to_string(i)); ++i) {
       const std::string number = std::to_string(i);
       pairs.push_back({Ids("source/" + number), Ids("target/" + number), Links("links/" + number)});
+      if (!Has("copies/" + number)) continue;
+      TokenPair& pair = pairs.back();
+      pair.copies = Ids("copies/" + number);
+      pair.extended_target = pair.target;
+      for (int& id : pair.target) id = id < vocabulary ? id : kUnknownId;
     }
     return pairs;
   }
@@ -232,10 +247,23 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
     return row.first(pairs_[pair].source.size() + 1);
   }
 
+  // Of a step's logits those that are in the file: as they are, or as ln p if the model copies.
+  Vector Symbols(size_t pair, Vector logits) const {
+    if (!config_.copy) return logits;
+    const std::vector<int>& copies = pairs_[pair].copies;
+    const int last = *std::max_element(copies.begin(), copies.end());
+    const Vector own =
+        logits.first(static_cast<size_t>(std::max(last + 1, config_.target_vocabulary)));
+    for (Real beyond : logits.subspan(own.size())) EXPECT_EQ(beyond, -INFINITY);
+    const Real log_sum = LogSumExp(own);
+    for (Real& logit : own) logit -= log_sum;
+    return own;
+  }
+
   const ModelConfig config_ = Config(GetParam());
   const GoldenFile golden_{GetParam().name};
   const bool attention_losses_ = golden_.Has("guided_loss");
-  const std::vector<TokenPair> pairs_ = golden_.Pairs();
+  const std::vector<TokenPair> pairs_ = golden_.Pairs(config_.target_vocabulary);
   const Batch batch_ = MakeBatch(pairs_);
   Parameters parameters_{config_};
   Arena arena_;
@@ -264,12 +292,16 @@ TEST_P(ModelGolden, LogitsAndAttentionOfEveryStep) {
         std::span(batch_.target_to_source).first(static_cast<size_t>(rows));
     std::vector<int> parents(static_cast<size_t>(rows));
     std::iota(parents.begin(), parents.end(), 0);
-    const StepOutput step = DecodeStep(
-        pass_, sources, state,
-        {.ids = ids, .parents = t == 0 ? columns : parents, .columns = columns, .number = t});
+    const StepOutput step = DecodeStep(pass_, sources, state,
+                                       {.ids = ids,
+                                        .parents = t == 0 ? columns : parents,
+                                        .columns = columns,
+                                        .number = t,
+                                        .copies = batch_.source_copies,
+                                        .extended_symbols = 2});
     for (int r = 0; r < rows; ++r) {
       const size_t pair = static_cast<size_t>(batch_.target_order[static_cast<size_t>(r)]);
-      Append(step.logits.RowSpan(r), logits[pair]);
+      Append(Symbols(pair, step.logits.RowSpan(r)), logits[pair]);
       Append(AlphaOf(pair, step.cache.attention.alpha.RowSpan(r)), alpha[pair]);
     }
     state = step.state;
@@ -289,7 +321,7 @@ TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
   for (int b = 0; b < layout.batch(); ++b) {
     const int pair = batch_.target_order[static_cast<size_t>(b)];
     const std::vector<double> logits = golden_.Numbers("logits/" + std::to_string(pair));
-    const size_t V = static_cast<size_t>(config_.target_vocabulary);
+    const size_t V = logits.size() / static_cast<size_t>(layout.length(b));
     std::vector<Real> log_probs, alpha;
     std::vector<double> expected;
     for (int t = 0; t < layout.length(b); ++t) {

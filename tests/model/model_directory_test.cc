@@ -134,7 +134,7 @@ TEST_F(ModelDirectory, EqualModelsAreEqualFiles) {
 
 TEST_F(ModelDirectory, ConfigSaysWhoWroteIt) {
   const Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
-  EXPECT_EQ(config.At("format").AsInteger(), 2);
+  EXPECT_EQ(config.At("format").AsInteger(), 3);
   EXPECT_EQ(config.At("atento_version").AsString(), AtentoVersion());
   EXPECT_EQ(config.At("model").At("source-vocabulary").AsInteger(), 4);
 }
@@ -186,6 +186,22 @@ TEST(Model, DescriptionsThatContradictThemselvesAreRefused) {
   refuse([](auto& d) { d.text.target_tokenizer = TokenizerKind::kSymbols; }, "--target-tokenizer");
   refuse([](auto& d) { d.text.joint_vocabulary = true; }, "--joint-vocabulary");
   refuse([](auto& d) { d.model.tie = Tie::kAll; }, "--joint-vocabulary");
+  auto copying = [&](const std::function<void(ModelDescription&)>& change,
+                     const std::string& part) {
+    refuse(
+        [&](auto& d) {
+          d.model.copy = true;
+          change(d);
+        },
+        part);
+  };
+  copying([](auto&) {}, "--source-normalization and --target-normalization alike");
+  copying(
+      [](auto& d) {
+        d.model.attention = Attention::kFixed;
+        d.model.encoder_direction = Direction::kForward;
+      },
+      "--attention fixed scores nothing");
 }
 
 TEST_F(ModelDirectory, WhatIsNotAModelDirectoryIsNamed) {
@@ -204,8 +220,8 @@ TEST_F(ModelDirectory, MissingFilesAreNamed) {
 }
 
 TEST_F(ModelDirectory, NewerFormatsAskForANewerProgram) {
-  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
-               File("config.json") + ": format 3 is newer", "update atento");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 4); }), ErrorKind::kData,
+               File("config.json") + ": format 4 is newer", "update atento");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 0); }), ErrorKind::kData, "format 0");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", "1"); }), ErrorKind::kData, "config.json");
 }
@@ -220,6 +236,7 @@ TEST_F(ModelDirectory, FormatOneHadNoPrecisions) {
   LoadWith([](Json& c) {
     c = Without(c, "weights");
     c.Set("format", 1).Set("training", Without(c.At("training"), "precision"));
+    c.Set("model", Without(c.At("model"), "copy"));
   });
   const std::unique_ptr<Model> loaded = LoadModel(path());
   EXPECT_EQ(loaded->description.training.precision, TrainingPrecision::kFloat32);
@@ -227,6 +244,15 @@ TEST_F(ModelDirectory, FormatOneHadNoPrecisions) {
   EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", "float32"); }), ErrorKind::kData,
                "unknown key 'weights'");
+}
+
+TEST_F(ModelDirectory, FormatTwoHadNoCopying) {
+  LoadWith([](Json& c) { c.Set("format", 2).Set("model", Without(c.At("model"), "copy")); });
+  const std::unique_ptr<Model> loaded = LoadModel(path());
+  EXPECT_FALSE(loaded->config().copy);
+  EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
+               "the key 'copy' is missing");
 }
 
 TEST_F(ModelDirectory, QuantizedModelsSayWhatTheirFilesHold) {

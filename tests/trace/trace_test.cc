@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "expect_error.h"
 #include "trace/traced_model.h"
 
 namespace atento {
@@ -360,6 +361,47 @@ TEST(TraceTest, WordsOfSubwords) {
   EXPECT_EQ(trace.target.word_of, (std::vector<int>{0, 0, -1, 1, -1}));
   EXPECT_EQ(trace.alignment.source_words, 2);
   EXPECT_EQ(trace.alignment.target_words, 2);
+}
+
+// Of the source's words the target's vocabulary has "u" alone.
+TEST(TraceTest, WhatIsCopiedIsSaidWithItsPlaces) {
+  TinyModelOptions options{.source_text = "a b u", .scale = 1};
+  options.model.copy = true;
+  const TracedModel model(options);
+  const int V = TinyTokenizer(kTinyTarget).vocabulary_size();
+  const TraceRequest request{
+      .text = "b u new b", .options = {.candidates = 100}, .target = "new u other b"};
+  const Trace trace = model.Greedy(request);
+  const int u = trace.source.copies.at(1);
+  EXPECT_EQ(trace.source.copies, (std::vector<int>{V, u, V + 1, V, kEndId}));
+  EXPECT_LT(u, V);
+  EXPECT_EQ(trace.target.ids, (std::vector<int>{V + 1, u, kUnknownId, V, kEndId}));
+  EXPECT_EQ(trace.target.tokens, (std::vector<std::string>{"new", "u", "<unk>", "b", "</s>"}));
+  EXPECT_EQ(trace.steps[1].input_token, "new");
+  for (const TraceStep& step : trace.steps) {
+    ASSERT_TRUE(step.p_gen && *step.p_gen > 0 && *step.p_gen < 1);
+    ASSERT_EQ(step.candidates.size(), static_cast<size_t>(V) + 2) << "all there are";
+    double total = 0;
+    for (const TraceSymbol& symbol : step.candidates) {
+      double weight = 0;
+      for (int j : symbol.positions) {
+        EXPECT_EQ(trace.source.copies.at(static_cast<size_t>(j)), symbol.id);
+        weight += double{step.attention->weights.at(static_cast<size_t>(j))};
+      }
+      const double p = std::exp(symbol.log_prob);
+      EXPECT_NEAR(symbol.copied * p, (1 - *step.p_gen) * weight, 1e-5);
+      EXPECT_TRUE(symbol.id < V || symbol.copied > 0.999) << "it cannot be written";
+      total += p;
+    }
+    EXPECT_NEAR(total, 1, 1e-5);
+  }
+  EXPECT_EQ(trace.steps[3].chosen.positions, (std::vector<int>{0, 3}));
+
+  const Trace goes_on = model.Greedy({.text = "b u new b", .target_prefix = {V + 1, V}});
+  EXPECT_EQ(goes_on.target.words.at(0), "new");
+  EXPECT_EQ(goes_on.target.words.at(1), "b");
+  EXPECT_ERROR(model.Greedy({.text = "b u new b", .target_prefix = {V + 2}}), ErrorKind::kUsage,
+               "ids are from 0 to " + std::to_string(V + 1));
 }
 
 // ---- the beam ----------------------------------------------------------------------------------

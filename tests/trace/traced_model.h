@@ -57,6 +57,10 @@ inline std::vector<Architecture> TracedArchitectures() {
   options->encoder_direction = Direction::kBackward;
   options->encoder_layers = options->decoder_layers = 2;
   options->attend = Attend::kBefore;
+  options = &add("additive between, two heads, copying");
+  options->attention_size = 8;
+  options->attention_heads = 2;
+  options->copy = true;
   options = &add("fixed after");
   options->attention = Attention::kFixed;
   options->encoder_direction = Direction::kForward;

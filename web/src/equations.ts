@@ -229,14 +229,27 @@ function readout(trace: Trace, i: number): Child[] {
     numbers('t', t)];
 }
 
+/** Of a model that copies: how p is made of what is written and what is copied. */
+function copying(trace: Trace, i: number): Child[] {
+  const { p_gen: generate, chosen } = trace.steps[i];
+  if (generate === undefined) return [];
+  const copied = chosen.positions && chosen.copied !== undefined ?
+    say(`${percent(chosen.copied)} of it is copied, from `,
+      chosen.positions.map((j) => `“${showToken(trace, 'source', j)}”`).join(', '), '.') : null;
+  return [say(`p_gen = ${short(generate, 4)}: so much is written by the output layer, the rest is ` +
+    'copied from the source, by the weights of attention.'),
+    line('p(y) = p_gen P(y) + (1 − p_gen) Σ α_{j} of its places'), copied];
+}
+
 function candidates(trace: Trace, i: number): Child[] {
-  const { candidates: list, chosen, forced } = trace.steps[i];
+  const { candidates: list, chosen, forced, p_gen: generate } = trace.steps[i];
   const rows = list.map((candidate) => h('tr',
     { class: candidate.id === chosen.id ? 'chosen' : '' },
     h('th', { scope: 'row' }, spell(trace, 'target', candidate.token)),
     h('td', {}, short(candidate.log_prob, 3)), h('td', {}, percent(probability(candidate)))));
   return [say(`Softmax over all ${trace.model.target_vocabulary} symbols of the vocabulary.`),
-    line('p(y) = exp(o_{y}) / Σ exp(o)'),
+    line(`${generate === undefined ? 'p' : 'P'}(y) = exp(o_{y}) / Σ exp(o)`),
+    ...copying(trace, i),
     line(`p(${spell(trace, 'target', chosen.token)}) = exp(${short(chosen.log_prob, 3)}) = ` +
       short(probability(chosen), 4)),
     forced ? say('The symbol that follows was given.') :

@@ -85,6 +85,8 @@ export interface Candidate {
   id: number;
   token: string;
   log_prob: number;
+  positions?: number[];
+  copied?: number;
 }
 
 export interface Step {
@@ -94,6 +96,7 @@ export interface Step {
   layers?: StepLayer[];
   attention?: StepAttention;
   readout?: { state: Vector; inner?: Vector; t: Vector };
+  p_gen?: number;
   candidates: Candidate[];
   chosen: Candidate;
 }

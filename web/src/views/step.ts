@@ -236,7 +236,8 @@ class StepView implements Mounted {
       join: () => this.kind.attention === 'none' ? 'the state goes through a layer' :
         'the context joins the state',
       choose: () => `“${spell(trace, 'target', step.chosen.token)}” is chosen, with ` +
-        percent(Math.exp(step.chosen.log_prob)),
+        percent(Math.exp(step.chosen.log_prob)) +
+        (step.p_gen === undefined ? '' : `; p_gen is ${percent(step.p_gen)}`),
     };
     return `Step ${t}: ${what[p]()}.`;
   }
