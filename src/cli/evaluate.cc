@@ -50,6 +50,21 @@ std::string JsonText(const std::vector<MetricResult>& results) {
   return json.Dump(2) + "\n";
 }
 
+// Empty if not given. Throws Error{kUsage} if no metric needs it.
+std::vector<std::string> ReadSource(const EvaluateOptions& options,
+                                    const std::vector<std::string>& metrics,
+                                    const NamedLines& hypotheses) {
+  if (options.source.empty()) return {};
+  if (std::none_of(metrics.begin(), metrics.end(),
+                   [](const std::string& name) { return MakeMetric(name)->needs_source(); })) {
+    throw Error(ErrorKind::kUsage,
+                "--source goes with --by-length, --alignments and the metric compression only");
+  }
+  NamedLines source = ReadNamedLines(options.source, options.strict);
+  CheckSameCount(hypotheses, source);
+  return std::move(source.lines);
+}
+
 std::string EvaluateTranslations(const EvaluateOptions& options) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines hypotheses = ReadNamedLines(options.hypothesis[0], options.strict);
@@ -57,8 +72,9 @@ std::string EvaluateTranslations(const EvaluateOptions& options) {
   if (hypotheses.lines.empty()) {
     throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
   }
-  const auto results =
-      EvaluateCorpus(names, hypotheses.lines, references, options.metric_options());
+  const std::vector<std::string> source = ReadSource(options, names, hypotheses);
+  const MetricCorpus corpus = {hypotheses.lines, references, source};
+  const auto results = EvaluateCorpus(names, corpus, options.metric_options());
   return options.json ? JsonText(results) : Table(results);
 }
 
@@ -74,7 +90,7 @@ constexpr FlagUse kFlagUses[] = {
     {"hypothesis", true, true, false},  {"reference", true, true, false},
     {"metrics", true, true, false},     {"bleu-tokenizer", true, true, false},
     {"lowercase", true, true, false},   {"bin-width", false, true, false},
-    {"figure", false, true, false},     {"source", false, true, true},
+    {"figure", false, true, false},     {"source", true, true, true},
     {"alignments", false, false, true}, {"gold", false, false, true},
     {"gold-base", false, false, true},  {"target", false, false, true},
 };
@@ -123,12 +139,15 @@ class EvaluateCommand : public Command {
 };
 
 std::string EvaluateCommand::notes() const {
-  return fmt::format(
-             "Metrics: {}.\nThey are in percent; `per` is the phone error rate, of the symbols "
-             "between spaces; `rouge` is\nits three variants. Signatures have the form of "
-             "sacreBLEU's.\n",
-             fmt::join(MetricNames(), ", ")) +
-         R"(
+  return fmt::format("Metrics: {}.\n", fmt::join(MetricNames(), ", ")) +
+         R"(They are in percent. `bleu1` to `bleu4` are corpus BLEU of n-grams up to N without smoothing, as for
+captions, and so are `cider` and `cider-d`, whose document frequencies are those of all references:
+100 times what the COCO evaluation prints, for lines tokenised alike (it lowercases and drops
+punctuation; here words are what stands between spaces). `per` is the phone error rate, of the
+symbols between spaces. `rouge` is its three variants. `kept-f1` is the F1 of the words kept in a
+shortened sentence, averaged over the lines; `compression` is the words of the translations over
+those of `--source`. Signatures have the form of sacreBLEU's.
+
 `--by-length` sorts sentences into bins by the words between white space in the source line:
 1 to 5, 6 to 10 and so on. The last bin is joined with the one before it until it holds 10
 sentences; it is then open, as in `31+`. The figure draws a curve for each system and metric.

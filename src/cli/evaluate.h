@@ -51,7 +51,7 @@ struct EvaluateOptions {
     visit("gold", o.gold, kAny, "what they are compared with: i-j sure, ipj possible", "FILE");
     visit("gold-base", o.gold_base, Range{0, 1}, "number of a sentence's first word in --gold");
     visit("source", o.source, kAny,
-          "source sentences: their lengths, or to check the links of alignments", "FILE");
+          "source sentences: for their lengths, or to check the links of alignments", "FILE");
     visit("target", o.target, kAny, "target sentences, to check the links of alignments", "FILE");
     visit("json", o.json, kAny, "print JSON, with what each value is made of");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");

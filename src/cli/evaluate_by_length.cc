@@ -24,9 +24,23 @@ struct System {
 // As people write them.
 std::string MetricTitle(const std::string& name) {
   static constexpr std::pair<std::string_view, const char*> kTitles[] = {
-      {"bleu", "BLEU"},      {"chrf", "chrF"},      {"wer", "WER"},
-      {"cer", "CER"},        {"per", "PER"},        {"exact", "exact match"},
-      {"rouge1", "ROUGE-1"}, {"rouge2", "ROUGE-2"}, {"rougel", "ROUGE-L"},
+      {"bleu", "BLEU"},
+      {"bleu1", "BLEU-1"},
+      {"bleu2", "BLEU-2"},
+      {"bleu3", "BLEU-3"},
+      {"bleu4", "BLEU-4"},
+      {"cider", "CIDEr"},
+      {"cider-d", "CIDEr-D"},
+      {"kept-f1", "kept-token F1"},
+      {"compression", "compression ratio"},
+      {"chrf", "chrF"},
+      {"wer", "WER"},
+      {"cer", "CER"},
+      {"per", "PER"},
+      {"exact", "exact match"},
+      {"rouge1", "ROUGE-1"},
+      {"rouge2", "ROUGE-2"},
+      {"rougel", "ROUGE-L"},
   };
   for (const auto& [known, title] : kTitles) {
     if (known == name) return title;
@@ -64,8 +78,8 @@ std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<Syste
     if (hypotheses.lines.empty()) {
       throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
     }
-    system.metrics =
-        EvaluateByLength(names, hypotheses.lines, references, bins, options.metric_options());
+    system.metrics = EvaluateByLength(names, {hypotheses.lines, references, source.lines}, bins,
+                                      options.metric_options());
   }
   return bins;
 }
