@@ -66,7 +66,7 @@ std::vector<System> NamedSystems(const EvaluateOptions& options) {
 std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<System>* systems) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines source = ReadNamedLines(options.source, options.strict);
-  const std::vector<ReferenceSet> references = ReadReferences(options, source);
+  const References references = ReadReferences(options, source);
   std::vector<int64_t> lengths;
   for (const std::string& line : source.lines) {
     lengths.push_back(static_cast<int64_t>(SplitWords(line).size()));
@@ -78,8 +78,9 @@ std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<Syste
     if (hypotheses.lines.empty()) {
       throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
     }
-    system.metrics = EvaluateByLength(names, {hypotheses.lines, references, source.lines}, bins,
-                                      options.metric_options());
+    system.metrics = EvaluateByLength(
+        names, {hypotheses.lines, references.sets, source.lines, references.counts}, bins,
+        options.metric_options());
   }
   return bins;
 }
