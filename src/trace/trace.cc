@@ -126,7 +126,7 @@ class Tracer {
     if (request.target) CheckTarget();
     EncodeText();
     if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
-    const int limit = LengthLimit(request.search.max_length_ratio, source_.ids.size());
+    const int limit = LengthLimit(request.search, source_.ids.size());
     CheckPrefix(request, model.target_tokenizer, limit);
     if (!request.target) trace_.length_limit = limit;
   }
