@@ -66,6 +66,28 @@ train() {
   echo "$checksum" >"$finished"
 }
 
+# train_members NAME COUNT flags…: the models NAME-1 to NAME-COUNT, which differ in their seeds alone.
+train_members() {
+  local name=$1 count=$2 seed
+  shift 2
+  for ((seed = 1; seed <= count; ++seed)); do train "$name-$seed" "$@" --seed "$seed"; done
+}
+
+# translate_members NAME COUNT INPUT: INPUT as each of them translates it, $work/NAME-1.out and so
+# on, and as all of them together do, $work/NAME-ensemble.out.
+translate_members() {
+  local name=$1 count=$2 input=$3 seed all=()
+  for ((seed = 1; seed <= count; ++seed)); do
+    all+=(--model "$work/$name-$seed")
+    "$ATENTO" translate --model "$work/$name-$seed" --input "$input" \
+      --output "$work/$name-$seed.out"
+  done
+  "$ATENTO" translate "${all[@]}" --input "$input" --output "$work/$name-ensemble.out"
+}
+
+# measure METRIC flags…: one metric of atento evaluate.
+measure() { "$ATENTO" evaluate --metrics "$1" --json "${@:2}" | json_number value; }
+
 # The last number of this name in JSON on standard input.
 json_number() { grep -o "\"$1\": *[-0-9.e+]*" | tail -n 1 | sed 's/.*: *//'; }
 
@@ -76,6 +98,15 @@ seconds() { json_number elapsed_s <"$work/$1/metrics.jsonl"; }
 training() {
   printf '"training_s": %.0f, "updates": %d' "$(seconds "$1")" \
     "$(json_number step <"$work/$1/metrics.jsonl")"
+}
+
+# training_columns NAME: the same, as the last two columns of a table; - for an ensemble.
+training_columns() {
+  if [[ -e $work/$1/metrics.jsonl ]]; then
+    printf '%10.0f  %7d\n' "$(seconds "$1")" "$(json_number step <"$work/$1/metrics.jsonl")"
+  else
+    printf '%10s  %7s\n' - -
+  fi
 }
 
 # report TITLE MEMBERS: a table on standard input, whose first line names its columns, becomes the

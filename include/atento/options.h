@@ -390,6 +390,10 @@ struct SearchOptions {
   int n_best = 1;
   double length_penalty = 1;
   double max_length_ratio = 2;
+  int max_length = 0;
+  double min_length_ratio = 0;
+  int min_length = 0;
+  int block_ngrams = 0;
   int batch_sentences = 32;
   bool replace_unknown = false;
 
@@ -401,6 +405,12 @@ struct SearchOptions {
           "score = log-probability / length^X; 0: off");
     visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
           "at most ceil(ratio * source tokens) + 10 tokens");
+    visit("max-length", o.max_length, Range{0, 1e6}, "at most N tokens; 0: no such limit");
+    visit("min-length-ratio", o.min_length_ratio, Range{0, 1000},
+          "at least ceil(ratio * source tokens) tokens, as far as the longest are as long");
+    visit("min-length", o.min_length, Range{0, 1e6}, "at least N tokens, likewise");
+    visit("block-ngrams", o.block_ngrams, Range{0, 1000},
+          "no sequence of N tokens twice in a hypothesis; 0: off");
     visit("batch-sentences", o.batch_sentences, kAtLeastOne, "sentences decoded together");
     visit("replace-unknown", o.replace_unknown, kAny,
           "write the source word with the largest weight in place of <unk> (Luong+ 2015)");

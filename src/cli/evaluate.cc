@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/input.h"
 #include "cli/output.h"
 
@@ -38,27 +39,36 @@ std::string Table(const std::vector<MetricResult>& results) {
 
 std::string JsonText(const std::vector<MetricResult>& results) {
   Json json{Json::Array{}};
-  for (const MetricResult& result : results) {
-    Json details{Json::Object{}};
-    for (const auto& [name, value] : result.details) details.Set(name, value);
-    json.Append(Json()
-                    .Set("metric", result.name)
-                    .Set("value", result.value)
-                    .Set("signature", result.signature)
-                    .Set("details", std::move(details)));
-  }
+  for (const MetricResult& result : results) json.Append(MetricToJson(result));
   return json.Dump(2) + "\n";
+}
+
+// Empty if not given. Throws Error{kUsage} if no metric needs it.
+std::vector<std::string> ReadSource(const EvaluateOptions& options,
+                                    const std::vector<std::string>& metrics,
+                                    const NamedLines& hypotheses) {
+  if (options.source.empty()) return {};
+  if (std::none_of(metrics.begin(), metrics.end(),
+                   [](const std::string& name) { return MakeMetric(name)->needs_source(); })) {
+    throw Error(ErrorKind::kUsage,
+                "--source goes with --by-length, --alignments and the metric compression only");
+  }
+  NamedLines source = ReadNamedLines(options.source, options.strict);
+  CheckSameCount(hypotheses, source);
+  return std::move(source.lines);
 }
 
 std::string EvaluateTranslations(const EvaluateOptions& options) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines hypotheses = ReadNamedLines(options.hypothesis[0], options.strict);
-  const std::vector<ReferenceSet> references = ReadReferences(options, hypotheses);
+  const References references = ReadReferences(options, hypotheses);
   if (hypotheses.lines.empty()) {
     throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
   }
-  const auto results =
-      EvaluateCorpus(names, hypotheses.lines, references, options.metric_options());
+  const std::vector<std::string> source = ReadSource(options, names, hypotheses);
+  const MetricCorpus corpus = {hypotheses.lines, references.sets, source, references.counts};
+  if (options.bootstrap.value > 0) return EvaluateBootstrap(options, corpus, hypotheses);
+  const auto results = EvaluateCorpus(names, corpus, options.metric_options());
   return options.json ? JsonText(results) : Table(results);
 }
 
@@ -72,9 +82,11 @@ struct FlagUse {
 };
 constexpr FlagUse kFlagUses[] = {
     {"hypothesis", true, true, false},  {"reference", true, true, false},
+    {"references", true, true, false},  {"bootstrap", true, false, false},
+    {"baseline", true, false, false},   {"seed", true, false, false},
     {"metrics", true, true, false},     {"bleu-tokenizer", true, true, false},
     {"lowercase", true, true, false},   {"bin-width", false, true, false},
-    {"figure", false, true, false},     {"source", false, true, true},
+    {"figure", false, true, false},     {"source", true, true, true},
     {"alignments", false, false, true}, {"gold", false, false, true},
     {"gold-base", false, false, true},  {"target", false, false, true},
 };
@@ -90,10 +102,13 @@ void CheckFlags(Mode mode, const FlagSet& flags) {
       throw Error(ErrorKind::kUsage,
                   flag + " does not go with --alignments and --gold; leave one or the other out");
     }
-    throw Error(ErrorKind::kUsage,
-                fmt::format("{} goes with {}{}{} only", flag, use.by_length ? "--by-length" : "",
-                            use.by_length && use.alignments ? " and " : "",
-                            use.alignments ? "--alignments" : ""));
+    throw Error(
+        ErrorKind::kUsage,
+        use.translations
+            ? flag + " does not go with --by-length; leave one or the other out"
+            : fmt::format("{} goes with {}{}{} only", flag, use.by_length ? "--by-length" : "",
+                          use.by_length && use.alignments ? " and " : "",
+                          use.alignments ? "--alignments" : ""));
   }
 }
 
@@ -105,6 +120,7 @@ class EvaluateCommand : public Command {
   }
   std::vector<std::string> usage() const override {
     return {"--hypothesis FILE --reference FILE [--reference FILE ...] [flags]",
+            "--bootstrap --hypothesis FILE [--baseline FILE] --reference FILE [flags]",
             "--by-length --source FILE --hypothesis FILE ... --reference FILE [flags]",
             "--alignments FILE --gold FILE [--gold-base 1] [--source FILE --target FILE]"};
   }
@@ -115,7 +131,7 @@ class EvaluateCommand : public Command {
  private:
   Mode FindMode() const;
   // Throws Error{kUsage} if a file is missing or one too many.
-  void CheckFiles(Mode mode) const;
+  void CheckFiles(Mode mode, const FlagSet& flags) const;
   // Throws Error{kUsage} if more than one file is standard input.
   void CheckStandardInput(Mode mode) const;
 
@@ -123,12 +139,26 @@ class EvaluateCommand : public Command {
 };
 
 std::string EvaluateCommand::notes() const {
-  return fmt::format(
-             "Metrics: {}.\nThey are in percent; `per` is the phone error rate, of the symbols "
-             "between spaces; `rouge` is\nits three variants. Signatures have the form of "
-             "sacreBLEU's.\n",
-             fmt::join(MetricNames(), ", ")) +
-         R"(
+  return Wrapped(fmt::format("Metrics: {}.", fmt::join(MetricNames(), ", ")), 0) +
+         R"(They are in percent. `bleu1` to `bleu4` are corpus BLEU of n-grams up to N without smoothing, as for
+captions, and so are `cider` and `cider-d`, whose document frequencies are those of all references:
+100 times what the COCO evaluation prints, for lines tokenised alike (it lowercases and drops
+punctuation; here words are what stands between spaces). `per` is the phone error rate, of the
+symbols between spaces. `rouge` is its three variants. `kept-f1` is the F1 of the words kept in a
+shortened sentence, averaged over the lines; `compression` is the words of the translations over
+those of `--source`. Signatures have the form of sacreBLEU's.
+
+Of several references the best counts: for `bleu` each n-gram's, for `cider` and `cider-d` all on
+average, for the other metrics the line's. In `--references FILE.tsv`, as a dictionary is, lines with
+the same first column are references of one item, the second column; further columns are left out.
+The n-th line of the translations belongs to the n-th distinct item, in the order in which they
+first stand there.
+
+`--bootstrap` draws as many lines as there are, with replacement, N times (Koehn 2004); 95 % of the
+samples' values are in the interval. With `--baseline` both systems are measured on the same
+samples; p is the share of samples in which the difference is 0 or has the other sign, with one such
+sample added. `--seed` alone decides what is drawn.
+
 `--by-length` sorts sentences into bins by the words between white space in the source line:
 1 to 5, 6 to 10 and so on. The last bin is joined with the one before it until it holds 10
 sentences; it is then open, as in `31+`. The figure draws a curve for each system and metric.
@@ -152,7 +182,7 @@ Mode EvaluateCommand::FindMode() const {
   return Mode::kAlignments;
 }
 
-void EvaluateCommand::CheckFiles(Mode mode) const {
+void EvaluateCommand::CheckFiles(Mode mode, const FlagSet& flags) const {
   const std::vector<std::string>& hypotheses = options_.hypothesis;
   const std::vector<std::string>& references = options_.reference;
   if (mode == Mode::kAlignments) {
@@ -162,13 +192,24 @@ void EvaluateCommand::CheckFiles(Mode mode) const {
       RequireValue(*this, options_.source.empty() ? "--source" : "--target", false);
     }
   } else {
-    RequireValue(*this, "--reference", !references.empty());
+    RequireValue(*this, "--reference", !references.empty() || !options_.references.empty());
+    if (!references.empty() && !options_.references.empty()) {
+      throw Error(ErrorKind::kUsage,
+                  "--reference does not go with --references; leave one or the other out");
+    }
     if (mode == Mode::kByLength) RequireValue(*this, "--source", !options_.source.empty());
   }
   if (mode == Mode::kTranslations && hypotheses.size() > 1) {
     throw Error(ErrorKind::kUsage,
                 "--hypothesis is given more than once; that is for --by-length, to compare "
                 "systems");
+  }
+  if (options_.bootstrap.value == 0) {
+    for (const char* flag : {"baseline", "seed"}) {
+      if (!flags.Given(flag)) continue;
+      throw Error(ErrorKind::kUsage,
+                  std::string("--") + flag + " goes with --bootstrap only; add it");
+    }
   }
   CheckStandardInput(mode);
 }
@@ -192,6 +233,8 @@ void EvaluateCommand::CheckStandardInput(Mode mode) const {
     }
     for (const std::string& path : options_.reference) check("--reference", path);
   }
+  check("--references", options_.references);
+  check("--baseline", options_.baseline);
   check("--alignments", options_.alignments);
   check("--gold", options_.gold);
   check("--source", options_.source);
@@ -202,7 +245,7 @@ int EvaluateCommand::Run(const FlagSet& flags) {
   const Mode mode = FindMode();
   CheckFlags(mode, flags);
   if (options_.hypothesis.empty()) options_.hypothesis = {"-"};
-  CheckFiles(mode);
+  CheckFiles(mode, flags);
   const std::string text = mode == Mode::kTranslations ? EvaluateTranslations(options_)
                            : mode == Mode::kByLength   ? EvaluateByLength(options_)
                                                        : EvaluateAlignments(options_);
@@ -213,6 +256,16 @@ int EvaluateCommand::Run(const FlagSet& flags) {
 }
 
 }  // namespace
+
+Json MetricToJson(const MetricResult& result) {
+  Json details{Json::Object{}};
+  for (const auto& [name, value] : result.details) details.Set(name, value);
+  return Json()
+      .Set("metric", result.name)
+      .Set("value", result.value)
+      .Set("signature", result.signature)
+      .Set("details", std::move(details));
+}
 
 MetricOptions EvaluateOptions::metric_options() const {
   return {std::string(EnumName(bleu_tokenizer)), lowercase};
@@ -243,16 +296,6 @@ NamedFile ParseNamedFile(const std::string& text) {
 
 NamedLines ReadNamedLines(const std::string& path, bool strict) {
   return {InputName(path), ReadLines(path, strict)};
-}
-
-std::vector<ReferenceSet> ReadReferences(const EvaluateOptions& options, const NamedLines& others) {
-  std::vector<ReferenceSet> references;
-  for (const std::string& path : options.reference) {
-    NamedLines reference = ReadNamedLines(path, options.strict);
-    CheckSameCount(others, reference);
-    references.push_back(std::move(reference.lines));
-  }
-  return references;
 }
 
 void CheckSameCount(const NamedLines& a, const NamedLines& b) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "atento/options.h"
+#include "base/json.h"
+#include "cli/flags.h"
 #include "metrics/metrics.h"
 
 namespace atento {
@@ -20,9 +22,13 @@ struct EnumNames<BleuTokenizer> {
 struct EvaluateOptions {
   std::vector<std::string> hypothesis;
   std::vector<std::string> reference;
+  std::string references;
   std::string metrics = "bleu,chrf";
   BleuTokenizer bleu_tokenizer = BleuTokenizer::k13a;
   bool lowercase = false;
+  CountOrBare bootstrap = {0, 1000};
+  std::string baseline;
+  int64_t seed = 1;
   bool by_length = false;
   int bin_width = 5;
   std::string figure;
@@ -41,9 +47,19 @@ struct EvaluateOptions {
           "several, each FILE or NAME=FILE",
           "FILE");
     visit("reference", o.reference, kAny, "what they are compared with, line by line", "FILE");
+    visit("references", o.references, kAny,
+          "instead: an item, a tab and a reference of it on each line, which an item may have "
+          "several "
+          "of",
+          "FILE.tsv");
     visit("metrics", o.metrics, kAny, "comma-separated names", "NAMES");
     visit("bleu-tokenizer", o.bleu_tokenizer, kAny, "how BLEU splits lines");
     visit("lowercase", o.lowercase, kAny, "compare in lower case");
+    visit("bootstrap", o.bootstrap, Range{1, 1e6},
+          "95 % intervals, from N samples of the lines; 1000 if there is no N");
+    visit("baseline", o.baseline, kAny,
+          "bootstrap: translations of another system, to compare with", "FILE");
+    visit("seed", o.seed, kNotNegative, "bootstrap: of the samples");
     visit("by-length", o.by_length, kAny, "the metrics by the number of words in the source");
     visit("bin-width", o.bin_width, kAtLeastOne, "by length: lengths that are taken together");
     visit("figure", o.figure, kAny, "by length: also draw the curves, as a figure", "FILE.svg");
@@ -51,7 +67,7 @@ struct EvaluateOptions {
     visit("gold", o.gold, kAny, "what they are compared with: i-j sure, ipj possible", "FILE");
     visit("gold-base", o.gold_base, Range{0, 1}, "number of a sentence's first word in --gold");
     visit("source", o.source, kAny,
-          "source sentences: their lengths, or to check the links of alignments", "FILE");
+          "source sentences: for their lengths, or to check the links of alignments", "FILE");
     visit("target", o.target, kAny, "target sentences, to check the links of alignments", "FILE");
     visit("json", o.json, kAny, "print JSON, with what each value is made of");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
@@ -81,11 +97,22 @@ NamedFile ParseNamedFile(const std::string& text);
 NamedLines ReadNamedLines(const std::string& path, bool strict);
 // Throws Error{kData} that names both files, unless they have equal numbers of lines.
 void CheckSameCount(const NamedLines& a, const NamedLines& b);
-// Each has as many lines as the others, or Error{kData} is thrown.
-std::vector<ReferenceSet> ReadReferences(const EvaluateOptions& options, const NamedLines& others);
+struct References {
+  std::vector<ReferenceSet> sets;
+  std::vector<int64_t> counts;  // as MetricCorpus::reference_counts
+};
+
+// Those of --reference, or of --references. Throws Error{kData} unless there is one for each line of
+// `others`.
+References ReadReferences(const EvaluateOptions& options, const NamedLines& others);
+
+Json MetricToJson(const MetricResult& result);
 
 // Each returns what is printed.
 std::string EvaluateAlignments(const EvaluateOptions& options);
+// hypotheses: those of the corpus.
+std::string EvaluateBootstrap(const EvaluateOptions& options, const MetricCorpus& corpus,
+                              const NamedLines& hypotheses);
 // Also writes the figure.
 std::string EvaluateByLength(const EvaluateOptions& options);
 

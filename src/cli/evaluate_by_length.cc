@@ -24,9 +24,23 @@ struct System {
 // As people write them.
 std::string MetricTitle(const std::string& name) {
   static constexpr std::pair<std::string_view, const char*> kTitles[] = {
-      {"bleu", "BLEU"},      {"chrf", "chrF"},      {"wer", "WER"},
-      {"cer", "CER"},        {"per", "PER"},        {"exact", "exact match"},
-      {"rouge1", "ROUGE-1"}, {"rouge2", "ROUGE-2"}, {"rougel", "ROUGE-L"},
+      {"bleu", "BLEU"},
+      {"bleu1", "BLEU-1"},
+      {"bleu2", "BLEU-2"},
+      {"bleu3", "BLEU-3"},
+      {"bleu4", "BLEU-4"},
+      {"cider", "CIDEr"},
+      {"cider-d", "CIDEr-D"},
+      {"kept-f1", "kept-token F1"},
+      {"compression", "compression ratio"},
+      {"chrf", "chrF"},
+      {"wer", "WER"},
+      {"cer", "CER"},
+      {"per", "PER"},
+      {"exact", "exact match"},
+      {"rouge1", "ROUGE-1"},
+      {"rouge2", "ROUGE-2"},
+      {"rougel", "ROUGE-L"},
   };
   for (const auto& [known, title] : kTitles) {
     if (known == name) return title;
@@ -52,7 +66,7 @@ std::vector<System> NamedSystems(const EvaluateOptions& options) {
 std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<System>* systems) {
   const std::vector<std::string> names = options.metric_names();
   const NamedLines source = ReadNamedLines(options.source, options.strict);
-  const std::vector<ReferenceSet> references = ReadReferences(options, source);
+  const References references = ReadReferences(options, source);
   std::vector<int64_t> lengths;
   for (const std::string& line : source.lines) {
     lengths.push_back(static_cast<int64_t>(SplitWords(line).size()));
@@ -64,8 +78,9 @@ std::vector<LengthBin> Measure(const EvaluateOptions& options, std::vector<Syste
     if (hypotheses.lines.empty()) {
       throw Error(ErrorKind::kData, hypotheses.name + ": no lines; give translations to evaluate");
     }
-    system.metrics =
-        EvaluateByLength(names, hypotheses.lines, references, bins, options.metric_options());
+    system.metrics = EvaluateByLength(
+        names, {hypotheses.lines, references.sets, source.lines, references.counts}, bins,
+        options.metric_options());
   }
   return bins;
 }

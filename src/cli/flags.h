@@ -24,6 +24,12 @@ struct OneOrTwo {
   std::vector<std::string> values;
 };
 
+// A field whose flag may stand without a value: `--bootstrap`, `--bootstrap 500`.
+struct CountOrBare {
+  int value = 0;
+  int bare = 0;  // the value of the flag alone
+};
+
 enum class FlagKind { kSwitch, kInteger, kNumber, kName, kText };
 
 struct Flag {
@@ -33,6 +39,7 @@ struct Flag {
   std::string allowed;       // "1 to 16", "tanh, gru"; empty: anything
   std::string default_text;  // of the options as they were when added; empty: none
   std::string help;
+  std::string bare_value;  // of the flag without a value; empty: it needs one
   int values_at_once = 1;
   bool repeats = false;
   // Sets the field. label: what messages call the flag. Throws Error{kUsage}.
@@ -149,6 +156,11 @@ Flag FlagSet::MakeFlag(const char* name, Field& field, const Range& range, const
       field = static_cast<Field>(
           internal::ParseInteger(label, values[0], range, Limits::min(), Limits::max()));
     };
+  } else if constexpr (std::is_same_v<Field, CountOrBare>) {
+    flag = MakeFlag(name, field.value, range, help);
+    flag.value_name = "[N]";
+    flag.default_text = "";
+    flag.bare_value = std::to_string(field.bare);
   } else if constexpr (std::is_floating_point_v<Field>) {
     flag.kind = FlagKind::kNumber;
     flag.value_name = "X";

@@ -81,6 +81,7 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
     if (option->count() == 0) continue;
     GivenValue given{"--" + flag->name, option->results()};
     std::erase(given.values, kNoValue);
+    if (given.values.empty() && !flag->bare_value.empty()) given.values = {flag->bare_value};
     CheckCount(*flag, given.label, given.values);
     from_command_line_[flag->name] = std::move(given);
   }

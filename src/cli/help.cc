@@ -25,6 +25,8 @@ std::string Allowed(const Flag& flag) {
   return text;
 }
 
+}  // namespace
+
 std::string Wrapped(std::string_view text, size_t indent) {
   std::string result;
   size_t column = indent;
@@ -43,6 +45,8 @@ std::string Wrapped(std::string_view text, size_t indent) {
   }
   return result + "\n";
 }
+
+namespace {
 
 std::string FlagHelp(const Flag& flag) {
   std::string line = "  " + Heading(flag);

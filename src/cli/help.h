@@ -3,6 +3,7 @@
 #define ATENTO_CLI_HELP_H_
 
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 
@@ -12,6 +13,8 @@ namespace atento {
 std::string ProgramHelp();
 // `atento NAME --help`; flags: as the command declared them.
 std::string CommandHelp(const Command& command, const FlagSet& flags);
+// The words in lines that fit the terminal, all but the first indented; ends with a line end.
+std::string Wrapped(std::string_view text, size_t indent);
 // docs/cli.md, whole.
 std::string ReferenceMarkdown();
 

@@ -144,6 +144,11 @@ std::string TrainCommand::notes() const {
 A configuration file holds `key = value` lines; the keys are flags without their dashes. A value on
 the command line wins over the file, the file over the preset, the preset over the defaults.
 
+The tokenizer `symbols` takes what stands between spaces for a symbol, and keeps every one of them:
+phones (`k ae t`), or letters mixed with tags. A lemma and the tags of the form that is asked for,
+as in inflection, are one source line, the letters apart and each tag one symbol, in the order of
+your choice: `w a l k V PST` becomes `w a l k e d`.
+
 SIGHUP, SIGINT and SIGTERM write a checkpoint and end the program with status 128 + signal;
 `--resume` goes on from there. It needs `--model` alone, and the data files as they were and where
 they were; of the other flags it takes `--threads` and those of validation and limits, and remembers

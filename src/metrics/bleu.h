@@ -5,6 +5,9 @@
 // A match counts at most as often as it occurs in any one reference; the reference length of a line
 // is the closest to the hypothesis' (on a tie the shorter). Smoothing "exp" (NIST): the k-th order
 // without a match gets p_n = 1 / (2^k · all n-grams). Without any match BLEU is 0.
+//
+// bleu1 to bleu4 are what the literature on captions reports: n-grams up to N, the mean of 1/N,
+// and no smoothing, so that one order without a match makes the whole 0.
 #ifndef ATENTO_METRICS_BLEU_H_
 #define ATENTO_METRICS_BLEU_H_
 
@@ -22,9 +25,18 @@ namespace atento {
 
 inline constexpr size_t kBleuOrder = 4;
 
+enum class BleuSmoothing { kExp, kNone };
+
+struct BleuVariant {
+  std::string_view name = "bleu";
+  size_t order = kBleuOrder;  // 1 to kBleuOrder
+  BleuSmoothing smoothing = BleuSmoothing::kExp;
+};
+
 struct BleuScore {
-  double score = 0;                                // percent
-  std::array<double, kBleuOrder> precisions = {};  // percent, smoothed; index n-1
+  double score = 0;  // percent
+  // Percent, smoothed; index n-1, 0 above the order.
+  std::array<double, kBleuOrder> precisions = {};
   std::array<double, kBleuOrder> matches = {};
   std::array<double, kBleuOrder> totals = {};
   double brevity_penalty = 0;
@@ -32,24 +44,24 @@ struct BleuScore {
   double reference_length = 0;   // tokens
 };
 
-// Statistics: hypothesis length, reference length, matches of order 1..4, totals of order 1..4.
+// Statistics: hypothesis length, reference length, matches of order 1..N, totals of order 1..N.
 class BleuMetric : public CorpusMetric {
  public:
   // Throws Error{kUsage} for an unknown tokenizer, with the known ones.
-  explicit BleuMetric(const MetricOptions& options);
+  explicit BleuMetric(const MetricOptions& options, const BleuVariant& variant = {});
 
-  std::string_view name() const override { return "bleu"; }
-  size_t statistics_size() const override { return 2 + 2 * kBleuOrder; }
-  void LineStatistics(std::string_view hypothesis, std::span<const std::string_view> references,
-                      std::span<double> statistics) override;
+  std::string_view name() const override { return variant_.name; }
+  size_t statistics_size() const override { return 2 + 2 * variant_.order; }
+  void LineStatistics(const MetricLine& line, std::span<double> statistics) override;
   double Value(std::span<const double> statistics) const override;
   MetricDetails Details(std::span<const double> statistics) const override;
   std::string Signature(size_t references) const override;
 
-  static BleuScore Score(std::span<const double> statistics);
+  BleuScore Score(std::span<const double> statistics) const;
 
  private:
   MetricOptions options_;
+  BleuVariant variant_;
   LineTokens tokens_;
   NgramMatcher matcher_;
 };

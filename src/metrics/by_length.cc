@@ -6,19 +6,6 @@
 #include "base/check.h"
 
 namespace atento {
-namespace {
-
-std::vector<double> SumOf(const LineStatisticsTable& table, const std::vector<size_t>& lines) {
-  std::vector<double> sum(table.Line(0).size());
-  for (size_t line : lines) {
-    const std::span<const double> statistics = table.Line(line);
-    for (size_t i = 0; i < sum.size(); ++i) sum[i] += statistics[i];
-  }
-  return sum;
-}
-
-}  // namespace
-
 std::string LengthBin::Name(std::string_view dash) const {
   const std::string from = std::to_string(first);
   if (!last) return from + "+";
@@ -51,23 +38,20 @@ std::vector<LengthBin> BinByLength(std::span<const int64_t> lengths,
 }
 
 std::vector<MetricByLength> EvaluateByLength(std::span<const std::string> names,
-                                             std::span<const std::string> hypotheses,
-                                             std::span<const ReferenceSet> references,
+                                             const MetricCorpus& corpus,
                                              std::span<const LengthBin> bins,
                                              const MetricOptions& options) {
   std::vector<MetricByLength> results;
   for (const std::string& name : ExpandMetricNames(names)) {
     const std::unique_ptr<CorpusMetric> metric = MakeMetric(name, options);
-    const LineStatisticsTable table(metric.get(), hypotheses, references);
-    const std::vector<double> sum = table.Sum();
+    const LineStatisticsTable table(metric.get(), corpus);
     MetricByLength& result = results.emplace_back();
-    result.all = {std::string(metric->name()), metric->Value(sum), metric->Details(sum),
-                  metric->Signature(references.size())};
+    result.all = ResultOf(*metric, corpus, table.Sum());
     for (const LengthBin& bin : bins) {
       if (bin.lines.empty()) {
         result.bins.emplace_back();
       } else {
-        result.bins.emplace_back(metric->Value(SumOf(table, bin.lines)));
+        result.bins.emplace_back(metric->Value(table.Sum(bin.lines)));
       }
     }
   }

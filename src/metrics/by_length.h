@@ -44,8 +44,7 @@ struct MetricByLength {
 
 // The metrics in the order of ExpandMetricNames(names). Throws as EvaluateCorpus does.
 std::vector<MetricByLength> EvaluateByLength(std::span<const std::string> names,
-                                             std::span<const std::string> hypotheses,
-                                             std::span<const ReferenceSet> references,
+                                             const MetricCorpus& corpus,
                                              std::span<const LengthBin> bins,
                                              const MetricOptions& options = {});
 

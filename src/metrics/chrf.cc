@@ -5,13 +5,11 @@
 
 namespace atento {
 
-void ChrfMetric::LineStatistics(std::string_view hypothesis,
-                                std::span<const std::string_view> references,
-                                std::span<double> statistics) {
-  tokens_.Encode(hypothesis, references);
+void ChrfMetric::LineStatistics(const MetricLine& line, std::span<double> statistics) {
+  tokens_.Encode(line.hypothesis, line.references);
   const size_t length = tokens_.hypothesis().size();
   double best = -1;
-  for (size_t r = 0; r < references.size(); ++r) {
+  for (size_t r = 0; r < line.references.size(); ++r) {
     const auto reference = tokens_.references().subspan(r, 1);
     std::array<double, kChrfOrder> matches;
     matcher_.Match(tokens_.hypothesis(), reference, matches);

@@ -25,10 +25,8 @@ std::string_view ErrorRateMetric::name() const {
   return "wer";
 }
 
-void ErrorRateMetric::LineStatistics(std::string_view hypothesis,
-                                     std::span<const std::string_view> references,
-                                     std::span<double> statistics) {
-  tokens_.Encode(hypothesis, references);
+void ErrorRateMetric::LineStatistics(const MetricLine& line, std::span<double> statistics) {
+  tokens_.Encode(line.hypothesis, line.references);
   int64_t fewest = -1;
   size_t length = 0;
   for (const std::vector<uint32_t>& reference : tokens_.references()) {
@@ -56,15 +54,13 @@ std::string ErrorRateMetric::Signature(size_t references) const {
   return MetricSignature(references, options_.lowercase, unit);
 }
 
-void ExactMatchMetric::LineStatistics(std::string_view hypothesis,
-                                      std::span<const std::string_view> references,
-                                      std::span<double> statistics) {
+void ExactMatchMetric::LineStatistics(const MetricLine& line, std::span<double> statistics) {
   auto equal = [&](std::string_view reference) {
-    if (!options_.lowercase) return hypothesis == reference;
-    return ToLowercase(hypothesis) == ToLowercase(reference);
+    if (!options_.lowercase) return line.hypothesis == reference;
+    return ToLowercase(line.hypothesis) == ToLowercase(reference);
   };
   statistics[0] = 0;
-  for (std::string_view reference : references) {
+  for (std::string_view reference : line.references) {
     if (equal(reference)) statistics[0] = 1;
   }
   statistics[1] = 1;

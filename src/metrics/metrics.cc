@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "atento/error.h"
+#include "base/check.h"
 #include "metrics/bleu.h"
 #include "metrics/chrf.h"
+#include "metrics/cider.h"
+#include "metrics/compression.h"
 #include "metrics/error_rate.h"
 #include "metrics/rouge.h"
 
@@ -28,6 +31,16 @@ template <RougeKind kKind>
 Made MakeRouge(const Options& options) {
   return std::make_unique<RougeMetric>(kKind, options);
 }
+template <CiderKind kKind>
+Made MakeCider(const Options& options) {
+  return std::make_unique<CiderMetric>(kKind, options);
+}
+template <size_t kOrder>
+Made MakeCaptionBleu(const Options& options) {
+  static constexpr std::string_view kNames[] = {"bleu1", "bleu2", "bleu3", "bleu4"};
+  return std::make_unique<BleuMetric>(
+      options, BleuVariant{kNames[kOrder - 1], kOrder, BleuSmoothing::kNone});
+}
 template <class Metric>
 Made MakePlain(const Options& options) {
   return std::make_unique<Metric>(options);
@@ -35,7 +48,13 @@ Made MakePlain(const Options& options) {
 
 constexpr MetricEntry kMetrics[] = {
     {"bleu", true, MakePlain<BleuMetric>},
+    {"bleu1", true, MakeCaptionBleu<1>},
+    {"bleu2", true, MakeCaptionBleu<2>},
+    {"bleu3", true, MakeCaptionBleu<3>},
+    {"bleu4", true, MakeCaptionBleu<4>},
     {"chrf", true, MakePlain<ChrfMetric>},
+    {"cider", true, MakeCider<CiderKind::kPlain>},
+    {"cider-d", true, MakeCider<CiderKind::kD>},
     {"wer", false, MakeErrorRate<ErrorRateKind::kWord>},
     {"cer", false, MakeErrorRate<ErrorRateKind::kCharacter>},
     {"per", false, MakeErrorRate<ErrorRateKind::kPhone>},
@@ -44,6 +63,8 @@ constexpr MetricEntry kMetrics[] = {
     {"rouge1", true, MakeRouge<RougeKind::k1>},
     {"rouge2", true, MakeRouge<RougeKind::k2>},
     {"rougel", true, MakeRouge<RougeKind::kL>},
+    {"kept-f1", true, MakePlain<KeptF1Metric>},
+    {"compression", false, MakePlain<CompressionMetric>},
 };
 
 const MetricEntry& FindMetric(std::string_view name) {
@@ -62,8 +83,8 @@ std::string CountLines(size_t lines) {
   return std::to_string(lines) + (lines == 1 ? " line" : " lines");
 }
 
-void CheckCorpus(std::span<const std::string> hypotheses,
-                 std::span<const ReferenceSet> references) {
+void CheckCorpus(const CorpusMetric& metric, const MetricCorpus& corpus) {
+  const auto [hypotheses, references, source, counts] = corpus;
   if (references.empty()) {
     throw Error(ErrorKind::kUsage, "no reference to evaluate against; give at least one");
   }
@@ -78,6 +99,16 @@ void CheckCorpus(std::span<const std::string> hypotheses,
     throw Error(ErrorKind::kData,
                 "nothing to evaluate: the hypothesis and the reference have no lines");
   }
+  if (source.empty() && metric.needs_source()) {
+    throw Error(ErrorKind::kUsage,
+                std::string(metric.name()) + " needs the source; give what was translated");
+  }
+  if (!source.empty() && source.size() != hypotheses.size()) {
+    throw Error(ErrorKind::kData, "the source has " + CountLines(source.size()) +
+                                      ", but there are " + CountLines(hypotheses.size()) +
+                                      " of hypotheses; line n of each must belong together");
+  }
+  CHECK(counts.empty() || counts.size() == hypotheses.size(), "a count for each line");
 }
 
 }  // namespace
@@ -115,17 +146,17 @@ std::unique_ptr<CorpusMetric> MakeMetric(std::string_view name, const MetricOpti
   return entry.make(options);
 }
 
-LineStatisticsTable::LineStatisticsTable(CorpusMetric* metric,
-                                         std::span<const std::string> hypotheses,
-                                         std::span<const ReferenceSet> references)
-    : lines_(hypotheses.size()), size_(metric->statistics_size()) {
-  CheckCorpus(hypotheses, references);
+LineStatisticsTable::LineStatisticsTable(CorpusMetric* metric, const MetricCorpus& corpus)
+    : lines_(corpus.hypotheses.size()), size_(metric->statistics_size()) {
+  CheckCorpus(*metric, corpus);
+  metric->ReadCorpus(corpus);
   values_.resize(lines_ * size_);
-  std::vector<std::string_view> line_references(references.size());
+  std::vector<std::string_view> references;
   for (size_t i = 0; i < lines_; ++i) {
-    for (size_t r = 0; r < references.size(); ++r) line_references[r] = references[r][i];
-    metric->LineStatistics(hypotheses[i], line_references,
-                           std::span(values_).subspan(i * size_, size_));
+    ReferencesOfLine(corpus, i, &references);
+    const MetricLine line = {corpus.hypotheses[i], references,
+                             corpus.source.empty() ? std::string_view() : corpus.source[i]};
+    metric->LineStatistics(line, std::span(values_).subspan(i * size_, size_));
   }
 }
 
@@ -135,21 +166,33 @@ std::vector<double> LineStatisticsTable::Sum() const {
   return sum;
 }
 
+std::vector<double> LineStatisticsTable::Sum(std::span<const size_t> lines) const {
+  std::vector<double> sum(size_);
+  for (size_t line : lines) {
+    const std::span<const double> statistics = Line(line);
+    for (size_t i = 0; i < size_; ++i) sum[i] += statistics[i];
+  }
+  return sum;
+}
+
 std::vector<MetricResult> EvaluateCorpus(std::span<const std::string> names,
-                                         std::span<const std::string> hypotheses,
-                                         std::span<const ReferenceSet> references,
-                                         const MetricOptions& options) {
+                                         const MetricCorpus& corpus, const MetricOptions& options) {
   std::vector<std::unique_ptr<CorpusMetric>> metrics;
   for (const std::string& name : ExpandMetricNames(names)) {
     metrics.push_back(MakeMetric(name, options));
   }
   std::vector<MetricResult> results;
   for (const auto& metric : metrics) {
-    const std::vector<double> sum = LineStatisticsTable(metric.get(), hypotheses, references).Sum();
-    results.push_back({std::string(metric->name()), metric->Value(sum), metric->Details(sum),
-                       metric->Signature(references.size())});
+    results.push_back(ResultOf(*metric, corpus, LineStatisticsTable(metric.get(), corpus).Sum()));
   }
   return results;
+}
+
+MetricResult ResultOf(const CorpusMetric& metric, const MetricCorpus& corpus,
+                      std::span<const double> sum) {
+  const bool varies = !corpus.reference_counts.empty();
+  return {std::string(metric.name()), metric.Value(sum), metric.Details(sum),
+          metric.Signature(varies ? 0 : corpus.references.size())};
 }
 
 }  // namespace atento

@@ -15,9 +15,6 @@
 
 namespace atento {
 
-// The lines of one reference set; line i belongs to hypothesis i.
-using ReferenceSet = std::vector<std::string>;
-
 struct MetricResult {
   std::string name;
   double value = 0;  // percent
@@ -25,8 +22,7 @@ struct MetricResult {
   std::string signature;
 };
 
-// All names that the functions below accept: bleu chrf wer cer per exact rouge rouge1 rouge2
-// rougel.
+// All names that the functions below accept.
 std::vector<std::string> MetricNames();
 
 // The names with "rouge" replaced by rouge1, rouge2, rougel; one given twice is kept once.
@@ -44,8 +40,7 @@ std::unique_ptr<CorpusMetric> MakeMetric(std::string_view name, const MetricOpti
 class LineStatisticsTable {
  public:
   // Throws as EvaluateCorpus does.
-  LineStatisticsTable(CorpusMetric* metric, std::span<const std::string> hypotheses,
-                      std::span<const ReferenceSet> references);
+  LineStatisticsTable(CorpusMetric* metric, const MetricCorpus& corpus);
 
   size_t lines() const { return lines_; }
   std::span<const double> Line(size_t line) const {
@@ -53,6 +48,8 @@ class LineStatisticsTable {
   }
   // Over all lines.
   std::vector<double> Sum() const;
+  // Over some lines; one may be there more than once.
+  std::vector<double> Sum(std::span<const size_t> lines) const;
 
  private:
   size_t lines_;
@@ -62,12 +59,17 @@ class LineStatisticsTable {
 
 // The metrics in the order of ExpandMetricNames(names). Cost: linear in the text, but for rougel
 // and the error rates, which compare each line with its reference symbol by symbol.
-// Throws Error{kUsage}: an unknown name or option, no reference set.
-// Throws Error{kData}: no lines, or a reference set of another number of lines (both are named).
+// Throws Error{kUsage}: an unknown name or option, no reference set, no source for a metric that
+// needs it.
+// Throws Error{kData}: no lines, or references or a source of another number of lines (both are
+// named).
 std::vector<MetricResult> EvaluateCorpus(std::span<const std::string> names,
-                                         std::span<const std::string> hypotheses,
-                                         std::span<const ReferenceSet> references,
+                                         const MetricCorpus& corpus,
                                          const MetricOptions& options = {});
+
+// The result of a metric for the sum of a table's lines.
+MetricResult ResultOf(const CorpusMetric& metric, const MetricCorpus& corpus,
+                      std::span<const double> sum);
 
 }  // namespace atento
 

@@ -44,15 +44,13 @@ double RougeMetric::Shared(std::span<const std::vector<uint32_t>> reference) {
   return matches[kind_ == RougeKind::k1 ? 0 : 1];
 }
 
-void RougeMetric::LineStatistics(std::string_view hypothesis,
-                                 std::span<const std::string_view> references,
-                                 std::span<double> statistics) {
-  tokens_.Encode(hypothesis, references);
+void RougeMetric::LineStatistics(const MetricLine& line, std::span<double> statistics) {
+  tokens_.Encode(line.hypothesis, line.references);
   const size_t n = kind_ == RougeKind::k2 ? 2 : 1;
   const auto in_hypothesis = static_cast<double>(NgramCount(tokens_.hypothesis().size(), n));
   std::fill(statistics.begin(), statistics.end(), 0.0);
   statistics[3] = 1;
-  for (size_t r = 0; r < references.size(); ++r) {
+  for (size_t r = 0; r < line.references.size(); ++r) {
     const auto reference = tokens_.references().subspan(r, 1);
     const auto in_reference = static_cast<double>(NgramCount(reference[0].size(), n));
     const double shared = Shared(reference);

@@ -32,8 +32,7 @@ class RougeMetric : public CorpusMetric {
 
   std::string_view name() const override;
   size_t statistics_size() const override { return 4; }
-  void LineStatistics(std::string_view hypothesis, std::span<const std::string_view> references,
-                      std::span<double> statistics) override;
+  void LineStatistics(const MetricLine& line, std::span<double> statistics) override;
   double Value(std::span<const double> statistics) const override;
   MetricDetails Details(std::span<const double> statistics) const override;
   std::string Signature(size_t references) const override;

@@ -87,7 +87,8 @@ class Sentence {
       : options_(options),
         column_(column),
         source_length_(source_length),
-        limit_(LengthLimit(options.max_length_ratio, static_cast<size_t>(source_length) - 1)),
+        limit_(LengthLimit(options, static_cast<size_t>(source_length) - 1)),
+        least_(LeastLength(options, static_cast<size_t>(source_length) - 1)),
         with_alpha_(with_alpha) {
     live_.push_back({-1, column, 0});
   }
@@ -108,7 +109,11 @@ class Sentence {
   void Advance(EnsembleStep& output, int first_row, int symbols) {
     const std::vector<Live> parents = std::exchange(live_, {});
     const std::optional<int> forced = ForcedId(symbols);
-    Collect(parents, output, first_row, forced);
+    if (forced) {
+      Force(*forced, parents, output, first_row);
+    } else {
+      Collect(parents, output, first_row, symbols);
+    }
     if (recorder_) {
       for (const Live& parent : parents) recorder_->Continue(parent.node);
     }
@@ -152,25 +157,51 @@ class Sentence {
     return prefix_[static_cast<size_t>(symbols)];
   }
 
-  // Fills candidates_, best first, with as many as Advance can need: at most `beam` of the first
-  // 2 · beam end with </s>, since each parent ends once.
-  void Collect(const std::vector<Live>& parents, EnsembleStep& output, int first_row,
-               std::optional<int> forced) {
+  // Fills candidates_ with one continuation of each parent, in their order.
+  void Force(int id, const std::vector<Live>& parents, const EnsembleStep& output, int first_row) {
     candidates_.clear();
     for (int i = 0; i < static_cast<int>(parents.size()); ++i) {
       const double log_prob = parents[static_cast<size_t>(i)].log_prob;
-      auto add = [&](int id, double p) { candidates_.push_back({i, id, log_prob + p}); };
-      if (forced) {
-        add(*forced, output.LogProb(first_row + i, *forced));
-      } else {
-        output.ForEachOfBest(first_row + i, 2 * options_.beam, add);
-      }
+      candidates_.push_back({i, id, log_prob + output.LogProb(first_row + i, id)});
     }
-    if (forced) return;
+  }
+
+  // Fills candidates_, best first, with as many as Advance can need: at most `beam` of the first
+  // 2 · beam end with </s>, since each parent ends once.
+  void Collect(const std::vector<Live>& parents, EnsembleStep& output, int first_row, int symbols) {
+    candidates_.clear();
+    for (int i = 0; i < static_cast<int>(parents.size()); ++i) {
+      const Live& parent = parents[static_cast<size_t>(i)];
+      FindBlocked(parent.node, symbols);
+      auto add = [&](int id, double p) {
+        if (std::find(blocked_.begin(), blocked_.end(), id) != blocked_.end()) return;
+        candidates_.push_back({i, id, parent.log_prob + p});
+      };
+      output.ForEachOfBest(first_row + i, 2 * options_.beam + static_cast<int>(blocked_.size()),
+                           add);
+    }
+    if (candidates_.empty()) Force(kEndId, parents, output, first_row);
     const size_t count = std::min(candidates_.size(), 2 * static_cast<size_t>(options_.beam));
     std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count),
                       candidates_.end(), Better);
     candidates_.resize(count);
+  }
+
+  // Fills blocked_ with the symbols that must not follow this node.
+  void FindBlocked(int node, int symbols) {
+    blocked_.clear();
+    if (symbols < least_) blocked_.push_back(kEndId);
+    if (options_.block_ngrams == 0 || symbols < options_.block_ngrams) return;
+    path_.clear();
+    for (; node >= 0; node = nodes_[static_cast<size_t>(node)].parent) {
+      path_.push_back(nodes_[static_cast<size_t>(node)].id);
+    }
+    // From the last symbol to the first: path_[i] followed the n-1 symbols path_[i + 1], …
+    const auto context = static_cast<std::ptrdiff_t>(options_.block_ngrams) - 1;
+    const auto last = path_.begin();
+    for (auto id = last; path_.end() - id > context; ++id) {
+      if (std::equal(last, last + context, id + 1)) blocked_.push_back(*id);
+    }
   }
 
   int AddNode(int parent, int id, const EnsembleStep& output, int row) {
@@ -226,12 +257,14 @@ class Sentence {
   int column_;
   int source_length_;  // with </s>
   int limit_;
+  int least_;
   bool with_alpha_;
   std::vector<Live> live_;  // best first
   std::vector<Node> nodes_;
   std::vector<float> alpha_;        // [nodes_][source_length_]
   std::vector<Finished> finished_;  // best first
   std::vector<Candidate> candidates_;
+  std::vector<int> blocked_, path_;  // scratch
   std::span<const int> prefix_;
   std::optional<TreeRecorder> recorder_;
 };
@@ -266,11 +299,28 @@ int LengthLimit(double max_length_ratio, size_t source_tokens) {
   return static_cast<int>(std::min(tokens, 1e9));
 }
 
+int LengthLimit(const SearchOptions& options, size_t source_tokens) {
+  const int limit = LengthLimit(options.max_length_ratio, source_tokens);
+  return options.max_length == 0 ? limit : std::min(limit, options.max_length);
+}
+
+int LeastLength(const SearchOptions& options, size_t source_tokens) {
+  const double tokens = std::ceil(options.min_length_ratio * static_cast<double>(source_tokens));
+  const double least = std::max(tokens, static_cast<double>(options.min_length));
+  return static_cast<int>(
+      std::min(least, static_cast<double>(LengthLimit(options, source_tokens))));
+}
+
 void CheckSearchOptions(const SearchOptions& options) {
   CheckRanges(options);
   if (options.n_best > options.beam) {
     const std::string n = std::to_string(options.n_best);
     throw Error(ErrorKind::kUsage, "--n-best " + n + " needs --beam " + n + " or more");
+  }
+  if (options.max_length > 0 && options.min_length > options.max_length) {
+    throw Error(ErrorKind::kUsage, "--min-length " + std::to_string(options.min_length) +
+                                       " is above --max-length " +
+                                       std::to_string(options.max_length) + "; make one other");
   }
 }
 

@@ -9,6 +9,9 @@
 // `beam` hypotheses have finished, or when no live one can still enter the n best: log_prob only
 // falls, so that log_prob / (longest |y|)^X bounds what a live hypothesis can reach. At the length
 // limit </s> is forced, with its own probability, so that every log_prob is that of force_decode.h.
+// Below the least length </s> is left out of the continuations, and so is with block_ngrams = N any
+// symbol that would end a sequence of N symbols which the hypothesis already has; the others keep
+// their probabilities. If that leaves a sentence nothing at all, </s> follows.
 #ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
 #define ATENTO_SEARCH_BEAM_SEARCH_H_
 
@@ -36,11 +39,16 @@ struct Hypothesis {
 
 // The most symbols a hypothesis may have, </s> not counted: ⌈ratio · source_tokens⌉ + 10.
 int LengthLimit(double max_length_ratio, size_t source_tokens);
+// That, but not above max_length.
+int LengthLimit(const SearchOptions& options, size_t source_tokens);
+// The fewest: ⌈min_length_ratio · source_tokens⌉ or min_length, the larger; at most LengthLimit.
+int LeastLength(const SearchOptions& options, size_t source_tokens);
 
 // log_prob / symbols^length_penalty, </s> counted.
 double HypothesisScore(double log_prob, int symbols, double length_penalty);
 
-// Throws Error{kUsage} if a number is out of range or n_best above the beam.
+// Throws Error{kUsage} if a number is out of range, n_best above the beam or min_length above
+// max_length.
 void CheckSearchOptions(const SearchOptions& options);
 
 // Everything that a search considered, as a tree: docs/trace.md says when a node has which fate.

@@ -69,6 +69,10 @@ void CheckSearchLimits(const SearchOptions& search, const ServeLimits& limits) {
   if (search.n_best > search.beam) {
     throw HttpError(HttpFault::kInvalidRequest, "n_best: it must not be larger than beam");
   }
+  if (search.max_length > 0 && search.min_length > search.max_length) {
+    throw HttpError(HttpFault::kInvalidRequest,
+                    "min_length: it must not be larger than max_length");
+  }
 }
 
 SearchOptions DefaultSearch(const ServeLimits& limits) {

@@ -11,11 +11,15 @@
 namespace atento {
 
 // Flags, and what they are called in JSON.
-inline constexpr std::array<std::pair<std::string_view, const char*>, 5> kSearchFields = {
+inline constexpr std::array<std::pair<std::string_view, const char*>, 9> kSearchFields = {
     {{"beam", "beam"},
      {"n-best", "n_best"},
      {"length-penalty", "length_penalty"},
      {"max-length-ratio", "max_length_ratio"},
+     {"max-length", "max_length"},
+     {"min-length-ratio", "min_length_ratio"},
+     {"min-length", "min_length"},
+     {"block-ngrams", "block_ngrams"},
      {"replace-unknown", "replace_unknown"}}};
 
 // Calls visit(name, field, range, help) for each of them. search: SearchOptions, or const.

@@ -127,7 +127,7 @@ class Tracer {
     EncodeText();
     if (request.target) CheckTarget();
     if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
-    const int limit = LengthLimit(request.search.max_length_ratio, source_.ids.size());
+    const int limit = LengthLimit(request.search, source_.ids.size());
     CheckPrefix(request,
                 model.config().target_vocabulary + static_cast<int>(copies_.extended.size()),
                 limit);

@@ -133,7 +133,8 @@ ValidationResult Validator::Run(Model& model, SearchThreads& threads) const {
     hypotheses.push_back(translation.hypotheses.empty() ? "" : translation.hypotheses[0].text);
   }
   const std::vector<ReferenceSet> references = {references_};
-  for (const MetricResult& metric : EvaluateCorpus(metrics_, hypotheses, references)) {
+  const MetricCorpus corpus = {hypotheses, references, sources_};
+  for (const MetricResult& metric : EvaluateCorpus(metrics_, corpus)) {
     result.metrics.emplace_back(metric.name, metric.value);
   }
   return result;

@@ -29,8 +29,9 @@ void ExpectSameAsSacrebleu(const GoldenCorpus& corpus, const Json& expected) {
   references.resize(static_cast<size_t>(expected.At("references").AsInteger()));
 
   BleuMetric metric(options);
-  const std::vector<double> sum = LineStatisticsTable(&metric, corpus.hypotheses, references).Sum();
-  const BleuScore bleu = BleuMetric::Score(sum);
+  const std::vector<double> sum =
+      LineStatisticsTable(&metric, {corpus.hypotheses, references}).Sum();
+  const BleuScore bleu = metric.Score(sum);
   for (size_t n = 0; n < kBleuOrder; ++n) {
     EXPECT_EQ(bleu.matches[n], expected.At("matches").AsArray()[n].AsDouble()) << n;
     EXPECT_EQ(bleu.totals[n], expected.At("totals").AsArray()[n].AsDouble()) << n;

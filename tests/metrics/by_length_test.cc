@@ -73,8 +73,8 @@ TEST(EvaluateByLengthTest, HandComputed) {
   const std::vector<int64_t> lengths = {2, 4, 2, 12};
   const Names hypotheses = {"a b", "a b c d", "a x", "x"};
   const std::vector<ReferenceSet> references = {{"a b", "a b c x", "a b", "y"}};
-  const auto results =
-      EvaluateByLength(Names{"exact", "wer"}, hypotheses, references, BinByLength(lengths, {3, 1}));
+  const auto results = EvaluateByLength(Names{"exact", "wer"}, {hypotheses, references},
+                                        BinByLength(lengths, {3, 1}));
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0].all.name, "exact");
   EXPECT_EQ(results[0].all.value, 25);
@@ -93,7 +93,8 @@ TEST(EvaluateByLengthTest, EqualsTheMetricsOfEachBinAlone) {
   const auto bins = BinByLength(lengths, {4, 2});
   ASSERT_GT(bins.size(), 2u);
   const Names names = {"bleu", "chrf", "cer", "rouge"};
-  const auto results = EvaluateByLength(names, corpus.hypotheses, corpus.references, bins);
+  const auto results =
+      EvaluateByLength(names, {corpus.hypotheses, corpus.references, corpus.references[0]}, bins);
   for (size_t b = 0; b < bins.size(); ++b) {
     Names hypotheses;
     std::vector<ReferenceSet> references(corpus.references.size());
@@ -117,10 +118,10 @@ TEST(EvaluateByLengthTest, EqualsTheMetricsOfEachBinAlone) {
 TEST(EvaluateByLengthTest, ErrorsAreThoseOfTheMetrics) {
   const std::vector<ReferenceSet> references = {{"a"}};
   const std::vector<LengthBin> bins;
-  EXPECT_ERROR(EvaluateByLength(Names{"blue"}, Names{"a"}, references, bins), ErrorKind::kUsage,
+  EXPECT_ERROR(EvaluateByLength(Names{"blue"}, {Names{"a"}, references}, bins), ErrorKind::kUsage,
                "unknown metric");
-  EXPECT_ERROR(EvaluateByLength(Names{"wer"}, Names{"a", "b"}, references, bins), ErrorKind::kData,
-               "1 line, but there are 2 lines");
+  EXPECT_ERROR(EvaluateByLength(Names{"wer"}, {Names{"a", "b"}, references}, bins),
+               ErrorKind::kData, "1 line, but there are 2 lines");
 }
 
 }  // namespace

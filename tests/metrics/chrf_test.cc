@@ -32,7 +32,7 @@ TEST(ChrfTest, AgreesWithSacrebleu) {
                 signature.substr(0, signature.find("version:")) + "version:atento-0.1");
 
       ChrfMetric metric(options);
-      const LineStatisticsTable table(&metric, corpus.hypotheses, references);
+      const LineStatisticsTable table(&metric, {corpus.hypotheses, references});
       const Json::Array& sentences = expected.At("sentences").AsArray();
       for (size_t i = 0; i < sentences.size(); ++i) {
         EXPECT_NEAR(metric.Value(table.Line(i)), sentences[i].AsDouble(), kTolerance)

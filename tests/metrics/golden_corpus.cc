@@ -39,7 +39,8 @@ GoldenCorpus ReadGoldenCorpus(const std::string& name) {
 
 MetricResult Evaluate(const std::string& metric, const std::vector<std::string>& hypotheses,
                       const std::vector<ReferenceSet>& references, const MetricOptions& options) {
-  return EvaluateCorpus(std::vector{metric}, hypotheses, references, options).at(0);
+  return EvaluateCorpus(std::vector{metric}, {hypotheses, references, references[0]}, options)
+      .at(0);
 }
 
 double Detail(const MetricResult& result, std::string_view name) {

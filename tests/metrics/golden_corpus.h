@@ -22,7 +22,7 @@ const std::vector<std::string>& GoldenNames();
 GoldenCorpus ReadGoldenCorpus(const std::string& name);
 Json ReadGoldenJson(const std::string& name);
 
-// The one result of one metric.
+// The one result of one metric; the first references are also the source.
 MetricResult Evaluate(const std::string& metric, const std::vector<std::string>& hypotheses,
                       const std::vector<ReferenceSet>& references,
                       const MetricOptions& options = {});

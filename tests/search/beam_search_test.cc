@@ -301,10 +301,114 @@ TEST(BeamSearchTest, EndIsForcedAtTheLimitAndCounted) {
   }
 }
 
+TEST(BeamSearchTest, LeastAndLargestLength) {
+  EXPECT_EQ(LengthLimit(SearchOptions{}, 7), 24);
+  EXPECT_EQ(LengthLimit(SearchOptions{.max_length = 20}, 7), 20);
+  EXPECT_EQ(LengthLimit(SearchOptions{.max_length = 30}, 7), 24);
+  EXPECT_EQ(LeastLength({}, 7), 0);
+  EXPECT_EQ(LeastLength({.min_length_ratio = 0.5, .min_length = 3}, 7), 4);
+  EXPECT_EQ(LeastLength({.min_length_ratio = 0.5, .min_length = 5}, 7), 5);
+  EXPECT_EQ(LeastLength({.max_length = 6, .min_length_ratio = 3}, 7), 6);
+}
+
+TEST(BeamSearchTest, NoHypothesisIsShorterOrLongerThanAllowed) {
+  for (Real end_logit : {Real{4}, Real{-30}}) {
+    const auto model = TinyModel({.end_logit = end_logit});
+    const std::vector<const Model*> models = {model.get()};
+    const auto sources = TinySources(10, model->config().source_vocabulary);
+    for (int beam : {1, 4}) {
+      const SearchOptions options = {
+          .beam = beam, .n_best = beam, .max_length = 8, .min_length_ratio = 1, .min_length = 3};
+      for (const Ids& source : sources) {
+        const size_t least = std::min(std::max(source.size(), size_t{3}), size_t{8});
+        for (const Hypothesis& h : Search(models, source, options)) {
+          EXPECT_GE(h.ids.size(), least);
+          EXPECT_LE(h.ids.size(), 8u);
+          EXPECT_EQ(std::count(h.ids.begin(), h.ids.end(), kEndId), 0);
+          EXPECT_NEAR(h.log_prob, Force(models, {{source, h.ids}})[0].log_prob, 1e-4);
+        }
+      }
+    }
+  }
+}
+
+bool Repeats(const Ids& ids, size_t n) {
+  std::set<Ids> seen;
+  for (size_t i = 0; i + n <= ids.size(); ++i) {
+    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!seen.insert(Ids(begin, begin + static_cast<std::ptrdiff_t>(n))).second) return true;
+  }
+  return false;
+}
+
+TEST(BeamSearchTest, BlockedNgramsComeOnce) {
+  const auto model = TinyModel({.end_logit = -30});
+  const std::vector<const Model*> models = {model.get()};
+  const auto sources = TinySources(10, model->config().source_vocabulary);
+  for (int n : {1, 2, 3}) {
+    bool repeated = false;
+    for (const Ids& source : sources) {
+      const SearchOptions free = {.beam = 3, .n_best = 3, .max_length = 12};
+      SearchOptions blocking = free;
+      blocking.block_ngrams = n;
+      for (const Hypothesis& h : Search(models, source, free)) {
+        repeated |= Repeats(h.ids, static_cast<size_t>(n));
+      }
+      for (const Hypothesis& h : Search(models, source, blocking)) {
+        EXPECT_FALSE(Repeats(h.ids, static_cast<size_t>(n))) << n;
+        EXPECT_NEAR(h.log_prob, Force(models, {{source, h.ids}})[0].log_prob, 1e-4);
+      }
+    }
+    EXPECT_TRUE(repeated) << "the model is too varied for this test, n = " << n;
+  }
+}
+
+// What is blocked does not make other symbols likelier, and what never repeats stays as it is.
+TEST(BeamSearchTest, BlockingWhatDoesNotRepeatChangesNothing) {
+  const auto model = TinyModel();
+  const std::vector<const Model*> models = {model.get()};
+  for (const Ids& source : TinySources(10, model->config().source_vocabulary)) {
+    const auto free = Search(models, source, {.beam = 3});
+    const auto blocking = Search(models, source, {.beam = 3, .block_ngrams = 100});
+    EXPECT_EQ(free[0].ids, blocking[0].ids);
+    EXPECT_EQ(free[0].log_prob, blocking[0].log_prob);
+  }
+}
+
+// Every symbol once, and then nothing is left but the end, which the least length forbids.
+TEST(BeamSearchTest, AHypothesisEndsWhenNothingElseMayFollow) {
+  const auto model = TinyModel({.end_logit = -30});
+  const std::vector<const Model*> models = {model.get()};
+  const auto symbols = static_cast<size_t>(model->config().target_vocabulary);
+  const SearchOptions options = {
+      .beam = 2, .max_length_ratio = 1000, .min_length = 1000, .block_ngrams = 1};
+  const auto results = Search(models, {2, 3, 4}, options);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].ids.size(), symbols - 1);
+  EXPECT_FALSE(Repeats(results[0].ids, 1));
+}
+
+TEST(BeamSearchTest, LimitsDoNotDependOnBatchNeighbours) {
+  const auto model = TinyModel();
+  const std::vector<const Model*> models = {model.get()};
+  const auto sources = TinySources(12, model->config().source_vocabulary);
+  const SearchOptions options = {
+      .beam = 3, .max_length = 9, .min_length_ratio = 0.7, .min_length = 2, .block_ngrams = 2};
+  SearchArenas arenas;
+  const auto together = BeamSearch(models, sources, options, arenas);
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto alone = Search(models, sources[i], options);
+    EXPECT_EQ(together[i][0].ids, alone[0].ids);
+    EXPECT_NEAR(together[i][0].log_prob, alone[0].log_prob, 1e-5);
+  }
+}
+
 TEST(BeamSearchTest, CheckSearchOptions) {
   CheckSearchOptions({.beam = 3, .n_best = 3});
   EXPECT_ERROR(CheckSearchOptions({.beam = 2, .n_best = 3}), ErrorKind::kUsage,
                "--n-best 3 needs --beam 3 or more");
+  EXPECT_ERROR(CheckSearchOptions({.max_length = 3, .min_length = 4}), ErrorKind::kUsage,
+               "--min-length 4 is above --max-length 3");
   EXPECT_ERROR(CheckSearchOptions({.beam = 0}), ErrorKind::kUsage, "beam");
   EXPECT_ERROR(CheckSearchOptions({.length_penalty = -1}), ErrorKind::kUsage, "length-penalty");
   EXPECT_ERROR(CheckSearchOptions({.length_penalty = std::nan("")}), ErrorKind::kUsage,
