@@ -15,7 +15,8 @@ def hidden(state, select):
 
 @torch.inference_mode()
 def beam_search(model, source, lengths, beam, steps):
-    """The best hypotheses [B, steps] of sources [S,B]; finished ones continue with </s> at no cost."""
+    """The hypotheses [B, steps] of sources [S,B] with the best log-probability per symbol; finished ones
+    stay in the beam and continue with </s> at no cost."""
     decoder = model.decoder
     h, final, mask = model.encode(source, lengths)
     sentences = h.shape[0]
@@ -46,4 +47,6 @@ def beam_search(model, source, lengths, beam, steps):
         ids = next_ids.flatten()
         if bool(finished.all()):
             break
-    return words[:, 0]
+    symbols = (words != END).sum(dim=2) + 1
+    best = (log_probs / symbols).argmax(dim=1)
+    return words[rows[:, 0], best]
