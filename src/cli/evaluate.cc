@@ -140,7 +140,8 @@ class EvaluateCommand : public Command {
 
 std::string EvaluateCommand::notes() const {
   return Wrapped(fmt::format("Metrics: {}.", fmt::join(MetricNames(), ", ")), 0) +
-         R"(They are in percent. `bleu1` to `bleu4` are corpus BLEU of n-grams up to N without smoothing, as for
+         R"(
+They are in percent. `bleu1` to `bleu4` are corpus BLEU of n-grams up to N without smoothing, as for
 captions, and so are `cider` and `cider-d`, whose document frequencies are those of all references:
 100 times what the COCO evaluation prints, for lines tokenised alike (it lowercases and drops
 punctuation; here words are what stands between spaces). `per` is the phone error rate, of the

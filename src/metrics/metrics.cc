@@ -64,7 +64,7 @@ constexpr MetricEntry kMetrics[] = {
     {"rouge2", true, MakeRouge<RougeKind::k2>},
     {"rougel", true, MakeRouge<RougeKind::kL>},
     {"kept-f1", true, MakePlain<KeptF1Metric>},
-    {"compression", false, MakePlain<CompressionMetric>},
+    {"compression", false, MakePlain<CompressionMetric>},  // neither direction is better
 };
 
 const MetricEntry& FindMetric(std::string_view name) {
