@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "math/kernels.h"
+
 namespace atento {
 namespace {
 
@@ -119,6 +121,23 @@ TEST(LearnerTest, TheGradientInBfloat16IsCloseToThatInFloat32) {
   }
   EXPECT_GT(difference, 0) << "nothing was rounded";
   EXPECT_LT(std::sqrt(difference), 0.02 * exact.norm());
+}
+
+TEST(LearnerTest, AnOutputLayerStartsAsLargeAsEmbeddings) {
+  ModelConfig config;
+  config.source_vocabulary = config.target_vocabulary = 2000;
+  Parameters parameters(config);
+  Initialize(config, 1, parameters);
+  auto deviation = [](const Matrix& matrix) {
+    return std::sqrt(static_cast<double>(SumOfSquares({matrix.data, matrix.size()})) /
+                     static_cast<double>(matrix.size()));
+  };
+  const Seq2SeqParams& views = parameters.views();
+  ASSERT_EQ(config.tie, Tie::kNone);
+  ASSERT_EQ(config.readout_size, config.embedding_size);
+  EXPECT_NEAR(deviation(views.output.W_o), deviation(views.target_embedding),
+              0.01 * deviation(views.target_embedding))
+      << "a model of a large vocabulary would not begin to learn";
 }
 
 TEST(LearnerTest, WithoutClippingTheStepIsTheGradient) {
