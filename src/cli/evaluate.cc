@@ -150,9 +150,9 @@ shortened sentence, averaged over the lines; `compression` is the words of the t
 those of `--source`. Signatures have the form of sacreBLEU's.
 
 Of several references the best counts: for `bleu` each n-gram's, for `cider` and `cider-d` all on
-average, for the other metrics the line's. In `--references FILE.tsv`, as a dictionary is, lines with
-the same first column are references of one item, the second column; further columns are left out.
-The n-th line of the translations belongs to the n-th distinct item, in the order in which they
+average, for the other metrics the line's. In `--references FILE.tsv`, as a dictionary is, lines
+with the same first column are references of one item, the second column; further columns are left
+out. The n-th line of the translations belongs to the n-th distinct item, in the order in which they
 first stand there.
 
 `--bootstrap` draws as many lines as there are, with replacement, N times (Koehn 2004); 95 % of the

@@ -72,7 +72,8 @@ TEST_F(BatcherTest, ShortlistsAreTheirJobsOwn) {
   const auto results = first.get().first;
   ASSERT_EQ(results.size(), 2u);
   for (const SentenceResult& result : results) {
-    EXPECT_EQ(result.translation.hypotheses[0].text.find_first_of("tuvwxy"), std::string::npos);
+    // Not u, which <unk> has.
+    EXPECT_EQ(result.translation.hypotheses[0].text.find_first_of("tvwxy"), std::string::npos);
   }
   const auto others = second.get().first;
   for (size_t i : {0, 1}) {
