@@ -73,7 +73,7 @@ def bleu(hypothesis, reference):
     out = subprocess.run([ATENTO, "evaluate", "--hypothesis", hypothesis, "--reference", reference,
                           "--metrics", "bleu", "--bleu-tokenizer", "none", "--json"],
                          check=True, text=True, capture_output=True).stdout
-    return json.loads(out)["metrics"][0]["value"]
+    return json.loads(out)[0]["value"]
 
 
 def main():

@@ -108,8 +108,9 @@ struct EnumNames<Tie> {
   static constexpr std::array<const char*, 3> names = {"none", "target", "all"};
 };
 
-// Uniform: everything from U[-0.1, 0.1] (Luong+ 2015). Glorot: U[±√(6/(in+out))], recurrent
-// matrices orthogonal, biases 0, an LSTM's forget gate 1. Bahdanau: appendix B.1 of the paper.
+// Uniform: everything from U[-0.1, 0.1] (Luong+ 2015). Glorot: U[±√(6/(in+out))], embeddings and
+// the output layer U[±√(3/columns)], recurrent matrices orthogonal, biases 0, an LSTM's forget gate
+// 1. Bahdanau: appendix B.1 of the paper.
 enum class Initialization { kUniform, kGlorot, kBahdanau };
 template <>
 struct EnumNames<Initialization> {

@@ -178,8 +178,9 @@ void ForEachTensor(const ModelConfig& config, Seq2SeqParams& params,
            params.target_embedding);
   list.Decoder(params.decoder);
   if (config.tie == Tie::kNone) {
-    // A row per symbol, as large as those of embeddings, which it shares when tied. By Glorot's rule it
-    // would shrink with the vocabulary, and the loss would stand still for the first thousand updates.
+    // A row per symbol, as large as those of embeddings, which it shares when tied. By Glorot's rule
+    // it would shrink with the vocabulary: with 8000 symbols learning begins hundreds of updates
+    // later.
     list.Add("output.W_o", TensorRole::kEmbedding, config.target_vocabulary, config.readout_size,
              params.output.W_o);
   }
