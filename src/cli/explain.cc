@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/pairs.h"
 #include "text/corpus.h"
 #include "trace/learning.h"
 #include "trace/page.h"
@@ -31,6 +32,8 @@ struct ExplainOptions {
   std::vector<std::string> model;
   std::string target;
   std::string output;
+  std::string features;
+  std::string item;
   bool strict = false;
   int threads = 0;
 
@@ -43,6 +46,9 @@ struct ExplainOptions {
           "FILE.html: the page, with all that happened inside; FILE.svg: a figure; FILE.json: all "
           "that happened inside; without it the terminal",
           "FILE");
+    visit("features", o.features, kAny, "for a model of feature vectors: the file that has --item",
+          "FILE");
+    visit("item", o.item, kAny, "name of the item to read instead of TEXT", "NAME");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
@@ -75,7 +81,8 @@ class ExplainCommand : public Command {
   std::string name() const override { return "explain"; }
   std::string summary() const override { return "show what attention looked at"; }
   std::vector<std::string> usage() const override {
-    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]"};
+    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]",
+            "--model DIR --features FILE --item NAME [--output FILE] [flags]"};
   }
   std::string notes() const override {
     return R"(A row per word of the translation, a column per word of TEXT: the darker the block (on
@@ -90,12 +97,13 @@ server. FILE.json has the same: docs/trace.md says what is in it.
     flags->Add("Flags", &options_);
     flags->Add("Search", &search_, {"n-best", "batch-sentences", "replace-unknown"});
     flags->Add("HTML and JSON", &trace_);
-    flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
+    flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text, "item"});
   }
   int Run(const FlagSet& flags) override;
 
  private:
   void Clean(std::string* text, const std::string& name) const;
+  void UseItem();
   Trace Explain(const std::string& model, Rendering rendering) const;
   std::vector<NamedTrace> ExplainAll(Rendering rendering) const;
   std::string Draw(std::span<const NamedTrace> traces, Rendering rendering) const;
@@ -113,8 +121,18 @@ void ExplainCommand::Clean(std::string* text, const std::string& name) const {
   if (SplitWords(*text).empty()) throw Error(ErrorKind::kUsage, name + " has no words in it");
 }
 
+// The item's name is what the model is given instead of a text.
+void ExplainCommand::UseItem() {
+  if (!options_.text.empty()) {
+    throw Error(ErrorKind::kUsage, "TEXT and --item are both given; choose one");
+  }
+  RequireValue(*this, "--features", !options_.features.empty());
+  options_.text = options_.item;
+}
+
 Trace ExplainCommand::Explain(const std::string& model, Rendering rendering) const {
-  const Translator translator(std::span(&model, 1), options_.threads);
+  Translator translator(std::span(&model, 1), options_.threads);
+  SetFeatures(options_.features, &translator);
   TraceRequest request{.text = options_.text, .search = search_, .options = trace_};
   if (rendering == Rendering::kTerminal || rendering == Rendering::kSvg) {
     request.options.detail = TraceDetail::kWeights;
@@ -172,7 +190,11 @@ std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering r
 int ExplainCommand::Run(const FlagSet& flags) {
   RequireValue(*this, "--model", !options_.model.empty());
   const Rendering rendering = RenderingOf(options_.output);
-  Clean(&options_.text, "TEXT");
+  if (flags.Given("item")) {
+    UseItem();
+  } else {
+    Clean(&options_.text, "TEXT");
+  }
   if (flags.Given("target")) Clean(&options_.target, "--target");
   if (options_.model.size() > 1 &&
       (rendering == Rendering::kSvg || rendering == Rendering::kJson)) {

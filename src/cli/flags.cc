@@ -170,14 +170,20 @@ void FlagSet::Apply() const {
       }
     }
   }
-  if (positional_.field == nullptr) return;
+  if (!positional_.there()) return;
+  if (positional_values_.empty() && !positional_.instead.empty() && Given(positional_.instead))
+    return;
   if (positional_values_.empty()) {
     throw Error(ErrorKind::kUsage, positional_.name + " is missing; give the " + positional_.help);
   }
   if (positional_values_.front().empty() && positional_.name != "TEXT") {
     throw Error(ErrorKind::kUsage, positional_.name + " is empty; give the " + positional_.help);
   }
-  *positional_.field = positional_values_.front();
+  if (positional_.fields != nullptr) {
+    *positional_.fields = positional_values_;
+  } else {
+    *positional_.field = positional_values_.front();
+  }
 }
 
 }  // namespace atento

@@ -1,9 +1,11 @@
 #include "model/model.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +23,11 @@
 namespace atento {
 namespace {
 
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
+// Options that files of earlier formats do not have.
+constexpr std::string_view kSinceFormat2[] = {"precision"};
+constexpr std::string_view kSinceFormat3[] = {"source-kind", "context-gate", "feature-size",
+                                              "doubly-stochastic-weight"};
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kParametersFile = "model.safetensors";
 
@@ -37,8 +43,11 @@ struct ModelObject : ModelConfig {
   static void ForEach(Self& o, Visitor&& visit) {
     ModelOptions::ForEach(o, visit);
     const Range sizes{2, std::numeric_limits<int>::max()};
-    visit("source-vocabulary", o.source_vocabulary, sizes, "tokens of the source");
+    visit("source-vocabulary", o.source_vocabulary, kNotNegative,
+          "tokens of the source; 0: feature vectors");
     visit("target-vocabulary", o.target_vocabulary, sizes, "tokens of the target");
+    visit("feature-size", o.feature_size, kNotNegative,
+          "numbers of a feature vector of the source");
   }
 };
 
@@ -62,7 +71,9 @@ std::string Checksum(std::string_view bytes) {
 Json ConfigToJson(const Model& model) {
   const ModelDescription& d = model.description;
   Checksums checksums;
-  checksums.source = Checksum(model.source_tokenizer.Serialize());
+  if (!d.model.has_features()) {
+    checksums.source = Checksum(model.source_tokenizer.Serialize());
+  }
   checksums.target =
       d.text.joint_vocabulary ? checksums.source : Checksum(model.target_tokenizer.Serialize());
   Json json;
@@ -74,17 +85,25 @@ Json ConfigToJson(const Model& model) {
   json.Set("training", OptionsToJson(d.training));
   json.Set("weights", EnumName(d.weights));
   json.Set("checksums", OptionsToJson(checksums));
+  if (!d.cnn.cnn_checksum.empty()) json.Set("cnn", OptionsToJson(d.cnn));
   return json;
 }
 
-// A member of a format that is complete: every option is there, but for one that its format does
+bool IsNewer(std::string_view name, int64_t format) {
+  const auto has = [&](std::span<const std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return (format < 2 && has(kSinceFormat2)) || (format < 3 && has(kSinceFormat3));
+}
+
+// A member of a format that is complete: every option is there, but for those that its format does
 // not have yet, and no other.
 template <class Options>
-Options MemberFromJson(const Json& json, const char* key, std::string_view newer = {}) {
+Options MemberFromJson(const Json& json, const char* key, int64_t format = kFormat) {
   const Json& member = json.At(key);
   Options options;
   Options::ForEach(options, [&](const char* name, const auto&, const Range&, const char*) {
-    if (member.Find(name) || name == newer) return;
+    if (member.Find(name) || IsNewer(name, format)) return;
     throw Error(ErrorKind::kData, std::string(key) + ": the key '" + name + "' is missing");
   });
   return OptionsFromJson(member, options, key);
@@ -101,13 +120,15 @@ ModelDescription DescriptionFromJson(const Json& json) {
   std::vector<std::string_view> keys = {"format", "atento_version", "preset",   "text",
                                         "model",  "training",       "checksums"};
   if (format >= 2) keys.push_back("weights");
+  if (format >= 3) keys.push_back("cnn");
   internal::CheckNoOtherKeys(json, keys, "top level");
   json.At("atento_version").AsString();
   ModelDescription d;
   d.preset = json.At("preset").AsString();
   d.text = MemberFromJson<TextOptions>(json, "text");
-  d.model = MemberFromJson<ModelObject>(json, "model");
-  d.training = MemberFromJson<TrainingOptions>(json, "training", format < 2 ? "precision" : "");
+  d.model = MemberFromJson<ModelObject>(json, "model", format);
+  d.training = MemberFromJson<TrainingOptions>(json, "training", format);
+  if (json.Find("cnn")) d.cnn = MemberFromJson<CnnOptions>(json, "cnn");
   if (format >= 2) d.weights = ParseEnum<Precision>("weights", json.At("weights").AsString());
   return d;
 }
@@ -138,11 +159,27 @@ void CheckVocabulary(const char* side, const Tokenizer& tokenizer, TokenizerKind
   }
 }
 
+// Of what there is no source vocabulary.
+void CheckFeatureModel(const ModelDescription& d) {
+  if (d.model.feature_size < 1) {
+    throw Error(ErrorKind::kUsage, "--source-kind features needs vectors of at least one number");
+  }
+  if (d.text.joint_vocabulary) {
+    throw Error(ErrorKind::kUsage,
+                "--joint-vocabulary joins two texts, but --source-kind features has one: leave one "
+                "of them out");
+  }
+}
+
 const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& source,
                                     const Tokenizer& target) {
   const TextOptions& text = d.text;
-  CheckVocabulary("source", source, text.source_tokenizer, text.source_normalization,
-                  d.model.source_vocabulary);
+  if (d.model.has_features()) {
+    CheckFeatureModel(d);
+  } else {
+    CheckVocabulary("source", source, text.source_tokenizer, text.source_normalization,
+                    d.model.source_vocabulary);
+  }
   CheckVocabulary("target", target, text.target_tokenizer, text.target_normalization,
                   d.model.target_vocabulary);
   if (text.joint_vocabulary && (text.source_tokenizer != text.target_tokenizer ||
@@ -157,6 +194,13 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
   CheckModelConfig(d.model);
   if (d.training.coverage_weight > 0 && !d.model.coverage) {
     throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
+  }
+  if (d.training.doubly_stochastic_weight > 0 && !HasAlpha(d.model)) {
+    throw Error(ErrorKind::kUsage,
+                "--doubly-stochastic-weight has no weights to ask anything of "
+                "with --attention " +
+                    std::string(EnumName(d.model.attention)) +
+                    ": use another score, or set it to 0");
   }
   if (d.model.attention == Attention::kLocation &&
       d.training.max_source_tokens >= d.model.location_positions) {
@@ -213,8 +257,10 @@ ModelParts ReadParts(const std::string& directory) {
   const Checksums checksums =
       InFile(path, [&] { return MemberFromJson<Checksums>(json, "checksums"); });
   const TextOptions& text = d.text;
-  Tokenizer source = LoadVocabulary(directory, "source", text.source_tokenizer,
-                                    text.source_normalization, checksums.source);
+  Tokenizer source = d.model.has_features()
+                         ? NoTokenizer()
+                         : LoadVocabulary(directory, "source", text.source_tokenizer,
+                                          text.source_normalization, checksums.source);
   Tokenizer target =
       LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target", text.target_tokenizer,
                      text.target_normalization, checksums.target);
@@ -228,6 +274,11 @@ std::unique_ptr<Model> MakeModel(ModelParts parts) {
 }
 
 }  // namespace
+
+Tokenizer NoTokenizer() {
+  return Tokenizer::Parse(TokenizerKind::kSymbols, Normalization::kNone, "<unk>\n</s>\nitem\n",
+                          "no vocabulary");
+}
 
 Model::Model(ModelDescription d, Tokenizer source, Tokenizer target)
     : description(std::move(d)),
@@ -258,7 +309,7 @@ std::unique_ptr<Model> LoadModelDescription(const std::string& directory) {
 
 // config.json last: a directory that has one has the vocabularies too.
 void SaveModelDescription(const Model& model, const std::string& directory) {
-  model.source_tokenizer.Save(InDirectory(directory, "source"));
+  if (!model.config().has_features()) model.source_tokenizer.Save(InDirectory(directory, "source"));
   if (!model.description.text.joint_vocabulary) {
     model.target_tokenizer.Save(InDirectory(directory, "target"));
   }

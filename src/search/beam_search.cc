@@ -83,11 +83,11 @@ class TreeRecorder {
 // The search for one source.
 class Sentence {
  public:
-  Sentence(const SearchOptions& options, int column, int source_length, bool with_alpha)
+  Sentence(const SearchOptions& options, int column, int source_length, int limit, bool with_alpha)
       : options_(options),
         column_(column),
         source_length_(source_length),
-        limit_(LengthLimit(options.max_length_ratio, static_cast<size_t>(source_length) - 1)),
+        limit_(limit),
         with_alpha_(with_alpha) {
     live_.push_back({-1, column, 0});
   }
@@ -224,7 +224,7 @@ class Sentence {
 
   const SearchOptions& options_;
   int column_;
-  int source_length_;  // with </s>
+  int source_length_;  // with </s>, if it has one
   int limit_;
   bool with_alpha_;
   std::vector<Live> live_;  // best first
@@ -266,6 +266,11 @@ int LengthLimit(double max_length_ratio, size_t source_tokens) {
   return static_cast<int>(std::min(tokens, 1e9));
 }
 
+int LengthLimit(Ensemble models, double max_length_ratio, size_t source_tokens) {
+  if (!models[0]->config().has_features()) return LengthLimit(max_length_ratio, source_tokens);
+  return models[0]->description.training.max_target_tokens;
+}
+
 void CheckSearchOptions(const SearchOptions& options) {
   CheckRanges(options);
   if (options.n_best > options.beam) {
@@ -281,14 +286,18 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
   const BeamInspection* const inspection = request.inspection;
   CHECK(!inspection || (sources.size() == 1 && !request.shortlist));
-  const Batch batch = MakeSourceBatch(sources);
+  const Batch batch =
+      MakeSourceBatch(sources, request.features ? SourceEnd::kNone : SourceEnd::kAdded);
   const bool with_alpha = request.with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
-  EnsembleDecoder decoder(models, batch, request.shortlist, arenas);
+  EnsembleDecoder decoder(models, batch, {request.shortlist, request.features}, arenas);
 
   std::vector<Sentence> sentences;
   for (int column = 0; column < batch.source.batch(); ++column) {
-    sentences.emplace_back(options, column, batch.source.length(column), with_alpha);
+    const int length = batch.source.length(column);
+    const int limit =
+        LengthLimit(models, options.max_length_ratio, static_cast<size_t>(length) - 1);
+    sentences.emplace_back(options, column, length, limit, with_alpha);
   }
   if (inspection) sentences[0].Inspect(*inspection);
   Rows rows;

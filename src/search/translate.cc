@@ -57,7 +57,8 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
     result.log_prob = hypothesis.log_prob;
     result.score = hypothesis.score;
     Alignment alignment =
-        AlignWords(hypothesis.alpha, {source.encoded.word_of, source.encoded.words},
+        AlignWords(hypothesis.alpha,
+                   {source.encoded.word_of, source.encoded.words, options.features == nullptr},
                    {decoded.word_of, decoded.words});
     if (options.search.replace_unknown) {
       ReplaceUnknown(hypothesis.ids, *source.text, alignment, options.dictionary, &decoded);
@@ -68,9 +69,30 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
   return translation;
 }
 
+// The rows of an item as ids, its positions as words.
+EncodedText EncodeItem(const FeatureItem& item) {
+  EncodedText encoded;
+  encoded.words = item.rows;
+  encoded.ids.resize(static_cast<size_t>(item.rows));
+  encoded.word_of.resize(static_cast<size_t>(item.rows));
+  std::iota(encoded.ids.begin(), encoded.ids.end(), item.first_row);
+  std::iota(encoded.word_of.begin(), encoded.word_of.end(), 0);
+  return encoded;
+}
+
+EncodedText EncodeScoredSource(Ensemble models, const std::string& source,
+                               const FeatureSet* features, size_t index) {
+  if (!features) return models[0]->source_tokenizer.Encode(source);
+  try {
+    return EncodeItem(features->Find(source));
+  } catch (const Error& error) {
+    throw PairError(index, error.what());
+  }
+}
+
 EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
-                       size_t index) {
-  EncodedPair pair{models[0]->source_tokenizer.Encode(source),
+                       const FeatureSet* features, size_t index) {
+  EncodedPair pair{EncodeScoredSource(models, source, features, index),
                    models[0]->target_tokenizer.Encode(target)};
   if (pair.source.ids.size() > LongestSource(models)) {
     throw PairError(index, "a source of " + std::to_string(pair.source.ids.size()) +
@@ -100,18 +122,41 @@ std::vector<std::span<const int>> CutScoredBatches(std::span<const int> order,
 }
 
 ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced,
-                          const AlignOptions& options) {
+                          const AlignOptions& options, bool source_end) {
   ScoredPair result;
   result.log_prob = forced.log_prob;
   result.target_tokens = static_cast<int>(pair.target.ids.size()) + 1;
-  result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words},
+  result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words, source_end},
                                 {pair.target.word_of, pair.target.words}, options);
   return result;
 }
 
 }  // namespace
 
-SourceLine EncodeSource(Ensemble models, const std::string& line) {
+void CheckFeatures(Ensemble models, const FeatureSet* features) {
+  const ModelConfig& config = models[0]->config();
+  if (config.has_features() && !features) {
+    throw Error(ErrorKind::kUsage,
+                "the model reads feature vectors, not text: give it a file of atento features");
+  }
+  if (!config.has_features() && features) {
+    throw Error(ErrorKind::kUsage, features->name() +
+                                       " has feature vectors, but the model reads "
+                                       "text: give it lines of text");
+  }
+  if (!features || config.feature_size == features->feature_size()) return;
+  throw Error(ErrorKind::kData,
+              features->name() + " has vectors of " + std::to_string(features->feature_size()) +
+                  " numbers, the model reads " + std::to_string(config.feature_size) +
+                  ": compute them as those of its training");
+}
+
+SourceLine EncodeSource(Ensemble models, const std::string& line, const FeatureSet* features) {
+  if (features) {
+    SourceLine item{&line, EncodeItem(features->Find(line))};
+    item.tokens = item.encoded.ids.size();
+    return item;
+  }
   SourceLine source{&line, models[0]->source_tokenizer.Encode(line)};
   const auto most = static_cast<size_t>(MostSourceTokens(models));
   EncodedText& encoded = source.encoded;
@@ -135,6 +180,12 @@ size_t LongestSource(Ensemble models) {
 void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
   CHECK(!models.empty() && models.size() == names.size());
   for (size_t m = 1; m < models.size(); ++m) {
+    const ModelConfig &a = models[0]->config(), &b = models[m]->config();
+    if (a.source_kind != b.source_kind || a.feature_size != b.feature_size) {
+      throw Error(ErrorKind::kData, names[0] + " and " + names[m] +
+                                        ": they read different sources, and so they cannot be an "
+                                        "ensemble: use models of one kind of source");
+    }
     const bool same_source =
         SameVocabulary(models[0]->source_tokenizer, models[m]->source_tokenizer);
     if (same_source && SameVocabulary(models[0]->target_tokenizer, models[m]->target_tokenizer)) {
@@ -150,6 +201,11 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
 void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
   CheckSearchOptions(options);
   if (!options.replace_unknown) return;
+  if (models[0]->config().has_features()) {
+    throw Error(ErrorKind::kUsage,
+                "--replace-unknown copies words of the source, but the model reads feature "
+                "vectors: leave it out");
+  }
   if (CountAlphas(models) == 0) {
     throw Error(ErrorKind::kUsage,
                 "--replace-unknown needs a model with attention: leave it out, or train a model "
@@ -165,9 +221,12 @@ void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
 
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads) {
+  CheckFeatures(models, options.features);
   std::vector<SourceLine> sources;
   sources.reserve(lines.size());
-  for (const std::string& line : lines) sources.push_back(EncodeSource(models, line));
+  for (const std::string& line : lines) {
+    sources.push_back(EncodeSource(models, line, options.features));
+  }
   return TranslateSources(models, sources, options, threads);
 }
 
@@ -191,9 +250,11 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
         static_cast<size_t>(begin), static_cast<size_t>(std::min(size, sentences - begin)));
     std::vector<std::vector<int>> ids;
     for (int i : indices) ids.push_back(sources[static_cast<size_t>(i)].encoded.ids);
-    const auto results = BeamSearch(
-        models, ids, options.search, arenas,
-        {.with_alpha = with_alpha, .shortlist = options.shortlist, .stop = options.stop});
+    const auto results = BeamSearch(models, ids, options.search, arenas,
+                                    {.with_alpha = with_alpha,
+                                     .shortlist = options.shortlist,
+                                     .features = options.features,
+                                     .stop = options.stop});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =
@@ -205,7 +266,8 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
 
 void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
                       std::span<const std::string> targets, SearchThreads& threads,
-                      const PairVisitor& visit) {
+                      const PairVisitor& visit, const FeatureSet* features) {
+  CheckFeatures(models, features);
   if (sources.size() != targets.size()) {
     throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
                                       std::to_string(targets.size()) +
@@ -215,7 +277,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
   std::vector<EncodedPair> pairs;
   pairs.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
-    pairs.push_back(EncodePair(models, sources[i], targets[i], i));
+    pairs.push_back(EncodePair(models, sources[i], targets[i], features, i));
   }
   const std::vector<int> order =
       ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });
@@ -227,7 +289,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
       const EncodedPair& pair = pairs[static_cast<size_t>(i)];
       tokens.push_back({pair.source.ids, pair.target.ids});
     }
-    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
+    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas, features);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       visit(i, pairs[i], forced[k]);
@@ -237,12 +299,14 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
 
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
                                    std::span<const std::string> targets, SearchThreads& threads,
-                                   const AlignOptions& options) {
+                                   const AlignOptions& options, const FeatureSet* features) {
   std::vector<ScoredPair> scored(sources.size());
-  ForceDecodeLines(models, sources, targets, threads,
-                   [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
-                     scored[i] = MakeScoredPair(pair, forced, options);
-                   });
+  ForceDecodeLines(
+      models, sources, targets, threads,
+      [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
+        scored[i] = MakeScoredPair(pair, forced, options, features == nullptr);
+      },
+      features);
   return scored;
 }
 

@@ -10,7 +10,10 @@
 
 namespace atento {
 
-// One sentence pair. Neither side holds </s>; either may be empty.
+// Whether a source gets an </s>: symbols do, rows of a table of feature vectors do not.
+enum class SourceEnd { kAdded, kNone };
+
+// One sentence pair. Neither side holds </s>; either may be empty, but not a source that gets none.
 struct TokenPair {
   std::vector<int> source;
   std::vector<int> target;
@@ -21,7 +24,7 @@ struct TokenPair {
 // The work of one worker. Source and target are sorted each on their own by falling length (ties:
 // in the order given), so that a column of the one is not the same column of the other.
 struct Batch {
-  // Every source ends with </s>, counted.
+  // Every source ends with </s>, counted, unless it gets none.
   SequenceLayout source;
   std::vector<int> source_ids;  // [source.rows()]
 
@@ -41,11 +44,12 @@ struct Batch {
 };
 
 // The pairs with these indices as one batch. indices: not empty, in range (checked).
-Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices);
+Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices,
+                SourceEnd end = SourceEnd::kAdded);
 // All of them.
-Batch MakeBatch(std::span<const TokenPair> pairs);
+Batch MakeBatch(std::span<const TokenPair> pairs, SourceEnd end = SourceEnd::kAdded);
 // Sources alone, for inference. sources: not empty (checked).
-Batch MakeSourceBatch(std::span<const std::vector<int>> sources);
+Batch MakeSourceBatch(std::span<const std::vector<int>> sources, SourceEnd end = SourceEnd::kAdded);
 
 }  // namespace atento
 

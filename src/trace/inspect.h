@@ -15,7 +15,8 @@ struct InspectOptions {
   TraceOptions trace;
   // Replaces the weights of attention in one step; null: in none.
   const AlphaOverride* alpha = nullptr;
-  int forced = 0;  // the first symbols that were given
+  int forced = 0;                        // the first symbols that were given
+  const FeatureSet* features = nullptr;  // as ModelPass::features
 };
 
 // source: ids without </s>, and not more than location attention has scores for (checked).

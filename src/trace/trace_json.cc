@@ -104,6 +104,9 @@ void SetText(const TraceText& side, TraceDetail detail, Json* json) {
 Json SourceJson(const Trace& trace) {
   Json json;
   SetText(trace.source, trace.detail, &json);
+  if (trace.source.grid_width > 0) {
+    json.Set("grid", Json::Array{trace.source.grid_height, trace.source.grid_width});
+  }
   json.Set("truncated", trace.truncated);
   SetIfAny("embeddings", trace.encoder.embeddings, &json);
   return json;
@@ -178,6 +181,7 @@ Json AttentionJson(const TraceAttention& attention) {
     json.Set("window", std::move(window));
   }
   SetIfAny("coverage", attention.coverage, &json);
+  if (attention.gate) json.Set("gate", Number(double{*attention.gate}));
   SetIfAny("context", attention.context, &json);
   return json;
 }

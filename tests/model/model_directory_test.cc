@@ -134,7 +134,7 @@ TEST_F(ModelDirectory, EqualModelsAreEqualFiles) {
 
 TEST_F(ModelDirectory, ConfigSaysWhoWroteIt) {
   const Json config = Json::Parse(ReadFile(File("config.json")), "config.json");
-  EXPECT_EQ(config.At("format").AsInteger(), 2);
+  EXPECT_EQ(config.At("format").AsInteger(), 3);
   EXPECT_EQ(config.At("atento_version").AsString(), AtentoVersion());
   EXPECT_EQ(config.At("model").At("source-vocabulary").AsInteger(), 4);
 }
@@ -204,8 +204,8 @@ TEST_F(ModelDirectory, MissingFilesAreNamed) {
 }
 
 TEST_F(ModelDirectory, NewerFormatsAskForANewerProgram) {
-  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
-               File("config.json") + ": format 3 is newer", "update atento");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 4); }), ErrorKind::kData,
+               File("config.json") + ": format 4 is newer", "update atento");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 0); }), ErrorKind::kData, "format 0");
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", "1"); }), ErrorKind::kData, "config.json");
 }
@@ -227,6 +227,19 @@ TEST_F(ModelDirectory, FormatOneHadNoPrecisions) {
   EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
   EXPECT_ERROR(LoadWith([](Json& c) { c.Set("weights", "float32"); }), ErrorKind::kData,
                "unknown key 'weights'");
+}
+
+TEST_F(ModelDirectory, FormatTwoKnewTextAlone) {
+  LoadWith([](Json& c) {
+    Json model =
+        Without(Without(Without(c.At("model"), "source-kind"), "context-gate"), "feature-size");
+    c.Set("format", 2).Set("model", model);
+    c.Set("training", Without(c.At("training"), "doubly-stochastic-weight"));
+  });
+  const std::unique_ptr<Model> loaded = LoadModel(path());
+  EXPECT_EQ(loaded->config().source_kind, SourceKind::kSymbols);
+  EXPECT_FALSE(loaded->config().context_gate);
+  EXPECT_EQ(loaded->description.training.doubly_stochastic_weight, 0);
 }
 
 TEST_F(ModelDirectory, QuantizedModelsSayWhatTheirFilesHold) {
