@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <sstream>
 
 #include "atento/error.h"
 
@@ -171,8 +172,10 @@ void FlagSet::Apply() const {
     }
   }
   if (!positional_.there()) return;
-  if (positional_values_.empty() && !positional_.instead.empty() && Given(positional_.instead))
-    return;
+  std::istringstream instead(positional_.instead);
+  for (std::string name; positional_values_.empty() && instead >> name;) {
+    if (Given(name)) return;
+  }
   if (positional_values_.empty()) {
     throw Error(ErrorKind::kUsage, positional_.name + " is missing; give the " + positional_.help);
   }

@@ -54,7 +54,7 @@ struct Positional {
   std::string name;  // "DIR"; empty: the command has none
   std::string help;
   std::string* field = nullptr;
-  std::string instead = {};                    // a flag that stands for it; empty: none
+  std::string instead = {};                    // flags that stand for it, separated by a space
   std::vector<std::string>* fields = nullptr;  // instead of field
 
   bool there() const { return field != nullptr || fields != nullptr; }
