@@ -54,7 +54,7 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   CLI::Option* positional = nullptr;
   if (positional_.there()) {
     positional = app.add_option("positional")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    if (positional_.fields != nullptr) positional->expected(0, 1 << 20);
+    if (positional_.fields != nullptr) positional->expected(-1);
   }
   // CLI11 takes the `--` after a flag's value for the end of the values, so it is not shown any.
   const auto end = std::find(arguments.begin(), arguments.end(), "--");

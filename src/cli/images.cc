@@ -32,7 +32,8 @@ const AtentoImagesModule& LoadModule() {
   for (const fs::path& path :
        {program / name, program.parent_path() / ATENTO_LIBRARY_DIRECTORY / "atento" / name}) {
     if (!FileExists(path.string())) continue;
-    void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    // OpenCV's protobuf is not to find the symbols of SentencePiece's, which is another library.
+    void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
     if (module == nullptr) {
       reason = dlerror();
       continue;
