@@ -54,6 +54,12 @@ std::string_view ImageType(Bytes bytes) {
   return png ? "image/png" : "";
 }
 
+bool HasImageEnd(Bytes bytes) {
+  constexpr unsigned char kJpegEnd[] = {0xff, 0xd9}, kPngEnd[] = {'I', 'E', 'N', 'D'};
+  const Bytes end = ImageType(bytes) == "image/png" ? Bytes(kPngEnd) : Bytes(kJpegEnd);
+  return std::search(bytes.begin(), bytes.end(), end.begin(), end.end()) != bytes.end();
+}
+
 ImageSize ReadImageSize(Bytes bytes) {
   const std::string_view type = ImageType(bytes);
   return type == "image/png"    ? PngSize(bytes)

@@ -16,6 +16,9 @@ struct ImageSize {
 // Cost: looks at headers alone.  Errors: none, whatever the bytes.
 ImageSize ReadImageSize(std::span<const unsigned char> bytes);
 
+// Whether the bytes have an end of their type: decoders fill in what is missing.
+bool HasImageEnd(std::span<const unsigned char> bytes);
+
 // "image/jpeg", "image/png", or nothing for other bytes.
 std::string_view ImageType(std::span<const unsigned char> bytes);
 

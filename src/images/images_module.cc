@@ -120,6 +120,7 @@ class Cnn {
       throw std::runtime_error("has " + std::to_string(size.width) + " x " +
                                std::to_string(size.height) + " pixels, over 100 million");
     }
+    if (!atento::HasImageEnd({bytes.data(), bytes.size()})) throw std::runtime_error("is cut");
     return bytes;
   }
 

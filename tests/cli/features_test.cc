@@ -41,11 +41,11 @@ class FeaturesTest : public testing::Test {
 
   // Runs it in a folder with a.png, b.jpg, huge.png, junk.jpg, cut.jpg.
   Outcome Run(const std::string& script) {
-    const std::string make =
-        "base64 -d >a.png <<'END'\n" + std::string(kPng) + "\nEND\nbase64 -d >huge.png <<'END'\n" +
-        kHugePng + "\nEND\nbase64 -d >b.jpg <<'END'\n" + kJpeg +
-        "\nEND\necho junk >junk.jpg; head -c 60 b.jpg >cut.jpg\n"
-        "F=\"--cnn $SOURCE/tests/cli/tiny_cnn.onnx --size 8\"\n";
+    const std::string make = "base64 -d >a.png <<'END'\n" + std::string(kPng) +
+                             "\nEND\nbase64 -d >huge.png <<'END'\n" + kHugePng +
+                             "\nEND\nbase64 -d >b.jpg <<'END'\n" + kJpeg +
+                             "\nEND\necho junk >junk.jpg; head -c 138 b.jpg >cut.jpg\n"
+                             "F=\"--cnn $SOURCE/tests/cli/tiny_cnn.onnx --size 8\"\n";
     return RunScript(make + script, "", directory_.path());
   }
 
@@ -57,9 +57,10 @@ class FeaturesTest : public testing::Test {
 TinyModel* FeaturesTest::model_ = nullptr;
 
 TEST_F(FeaturesTest, AGridOfALayerAndTheLastOutput) {
-  const Outcome outcome = Run(
-      "atento features $F --layer grid a.png b.jpg --output grid.safetensors &&"
-      "atento features $F . --output means.safetensors; atento features $F a.png --output m.safetensors");
+  const Outcome outcome =
+      Run("atento features $F --layer grid a.png b.jpg --output grid.safetensors &&"
+          "atento features $F . --output means.safetensors; atento features $F a.png --output "
+          "m.safetensors");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   const FeatureSet grid(directory_.File("grid.safetensors"));
   ASSERT_EQ(grid.items().size(), 2u);
@@ -88,7 +89,7 @@ TEST_F(FeaturesTest, ImagesThatCannotBeReadAreNamedAndLeftOut) {
   EXPECT_EQ(outcome.status, 1);
   for (const char* part :
        {"junk.jpg: is neither a JPEG nor a PNG image", "huge.png: has 60000 x 60000 pixels",
-        "cut.jpg: ", "none.png: No such file", "4 of 5 images could not be read"}) {
+        "cut.jpg: is cut", "none.png: No such file", "4 of 5 images could not be read"}) {
     EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\n" << outcome.err;
   }
   EXPECT_EQ(FeatureSet(directory_.File("f.safetensors")).items().size(), 1u);
@@ -116,9 +117,10 @@ TEST_F(FeaturesTest, WhatIsNoCnnAndLayersThatItHasNot) {
 
 TEST_F(FeaturesTest, AModelCaptionsImagesWithItsOwnCnnAlone) {
   const Outcome outcome = Run(
-      "printf 'a.png\\tred blue\\nb.jpg\\tone two three\\n' >c.tsv\n"
+      "printf 'a.png\\tred blue\\nb.jpg\\tgray\\n' >c.tsv\n"
       "atento features $F --layer grid a.png b.jpg --output f.safetensors 2>/dev/null\n"
-      "atento train --preset captions --train f.safetensors c.tsv --dev f.safetensors c.tsv --model m "
+      "atento train --preset captions --train f.safetensors c.tsv --dev f.safetensors c.tsv "
+      "--model m "
       "--encoder-size 8 --decoder-size 16 --embedding-size 8 --readout-size 8 --attention-size 8 "
       "--dropout-output 0 --learning-rate 0.02 --max-steps 60 --validate-every 60 --threads 1 "
       "--validation-metrics= 2>/dev/null || exit 3\n"
@@ -127,12 +129,13 @@ TEST_F(FeaturesTest, AModelCaptionsImagesWithItsOwnCnnAlone) {
       "atento translate --model m --images a.png junk.jpg b.jpg $C >images; echo $?\n"
       "cat items images\n"
       "atento explain --model m --image a.png $C --output a.svg && grep -c '<use' a.svg\n"
-      "cp \"$SOURCE/tests/cli/tiny_cnn.onnx\" other.onnx; printf '\\0' >>other.onnx\n"
+      "cp \"$SOURCE/tests/cli/tiny_cnn.onnx\" other.onnx; printf '\\372\\001\\001x' >>other.onnx\n"
       "atento translate --model m --images a.png; atento translate --model m --images a.png --cnn "
       "other.onnx");
-  EXPECT_EQ(outcome.out, "1\nred blue\none two three\nred blue\n\none two three\n3\n")
-      << outcome.err;
+  EXPECT_EQ(outcome.out, "1\nred blue\ngray\nred blue\n\ngray\n3\n") << outcome.err;
   EXPECT_NE(outcome.err.find("--cnn is missing; give the file tiny_cnn.onnx"), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("is another CNN than that of the model's training"), std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find("junk.jpg: is neither"), std::string::npos) << outcome.err;
 }
