@@ -63,6 +63,10 @@ void ParseTriple(const char* flag, const std::string& text, double* values) {
   }
 }
 
+std::string CnnChecksum(const std::string& path) {
+  return fmt::format("{:016x}", HashBytes(ReadFile(path)));
+}
+
 }  // namespace
 
 struct ImageCnn::Impl {
@@ -78,7 +82,7 @@ ImageCnn::ImageCnn(const std::string& path, const ImageOptions& options) {
   if (std::find(settings.std, settings.std + 3, 0.0) != settings.std + 3) {
     throw Error(ErrorKind::kUsage, "--std " + options.std + " has a 0, which divides nothing");
   }
-  const std::string checksum = fmt::format("{:016x}", HashBytes(ReadFile(path)));
+  const std::string checksum = CnnChecksum(path);
   impl_ = std::make_unique<Impl>();
   static_cast<ImageOptions&>(impl_->options) = options;
   impl_->options.cnn = fs::path(path).filename().string();
@@ -141,12 +145,13 @@ std::unique_ptr<ImageCnn> OpenCnnOf(const CnnOptions& of_model, const std::strin
     throw Error(ErrorKind::kUsage,
                 "--cnn is missing; give the file " + of_model.cnn + " of the model's training");
   }
-  auto cnn = std::make_unique<ImageCnn>(path, of_model);
-  if (cnn->options().cnn_checksum == of_model.cnn_checksum) return cnn;
-  throw Error(ErrorKind::kUsage, "--cnn " + path +
-                                     " is another CNN than that of the model's "
-                                     "training; give " +
-                                     of_model.cnn + " as it was");
+  if (CnnChecksum(path) != of_model.cnn_checksum) {
+    throw Error(ErrorKind::kUsage, "--cnn " + path +
+                                       " is another CNN than that of the model's "
+                                       "training; give " +
+                                       of_model.cnn + " as it was");
+  }
+  return std::make_unique<ImageCnn>(path, of_model);
 }
 
 std::string ImageItem(const std::string& path) { return fs::path(path).filename().string(); }
