@@ -22,6 +22,9 @@ write_basic_package_version_file(
 if(TARGET atento)
   install(TARGETS atento RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(TARGET atento_images_module)
+  install(TARGETS atento_images_module LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/atento)
+endif()
 install(TARGETS atento_library ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/atento DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")

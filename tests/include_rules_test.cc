@@ -31,7 +31,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"train", {"search", "metrics"}},
     {"trace", {"search"}},
     {"serve", {"trace", "search"}},
-    {"cli", {"train", "trace", "serve"}},
+    {"images", {}},
+    {"cli", {"train", "trace", "serve", "images"}},
 };
 
 // Patterns as for file names in the shell, separated by spaces; "*" stands for any text.

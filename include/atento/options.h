@@ -45,6 +45,14 @@ struct EnumNames<Cell> {
   static constexpr std::array<const char*, 4> names = {"tanh", "gru", "gru-reset-before", "lstm"};
 };
 
+// What the source of a model is: the tokens of a text, or feature vectors, such as a CNN has of an
+// image (atento/features.h).
+enum class SourceKind { kSymbols, kFeatures };
+template <>
+struct EnumNames<SourceKind> {
+  static constexpr std::array<const char*, 2> names = {"symbols", "features"};
+};
+
 // Backward: one RNN that reads the source from its end (Luong's reversed source). Bidirectional
 // first: two RNNs in the first layer, forward ones above it.
 enum class Direction { kForward, kBackward, kBidirectional, kBidirectionalFirst };
@@ -126,6 +134,7 @@ struct AttentionOptions {
   int window_radius = 10;
   int location_positions = 101;
   bool coverage = false;
+  bool context_gate = false;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
@@ -140,11 +149,14 @@ struct AttentionOptions {
           "location attention: the longest source, </s> counted");
     visit("coverage", o.coverage, kAny,
           "additive attention sees how much attention a position has had (Tu+ 2016)");
+    visit("context-gate", o.context_gate, kAny,
+          "scale the context by a gate of the decoder's state (Xu+ 2015, 4.2.1)");
   }
 };
 
 // The architecture: everything that fixes the shapes of the tensors and the equations between them.
 struct ModelOptions : AttentionOptions {
+  SourceKind source_kind = SourceKind::kSymbols;
   Cell cell = Cell::kGru;
   int embedding_size = 256;
   Direction encoder_direction = Direction::kBidirectional;
@@ -165,11 +177,15 @@ struct ModelOptions : AttentionOptions {
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
+    visit("source-kind", o.source_kind, kAny,
+          "what the source is: text, or feature vectors, e.g. of images");
     visit("cell", o.cell, kAny, "recurrent cell of encoder and decoder");
     visit("embedding-size", o.embedding_size, kAtLeastOne, "size of a symbol's embedding");
     visit("encoder-direction", o.encoder_direction, kAny, "the way the encoder reads the source");
-    visit("encoder-layers", o.encoder_layers, Range{1, 16}, "layers of the encoder");
-    visit("encoder-size", o.encoder_size, kAtLeastOne, "encoder state, per direction");
+    visit("encoder-layers", o.encoder_layers, Range{0, 16},
+          "layers of the encoder; 0: feature vectors are projected, and no more");
+    visit("encoder-size", o.encoder_size, kAtLeastOne,
+          "encoder state, per direction; without layers: size of a projected vector");
     visit("decoder-layers", o.decoder_layers, Range{1, 16}, "layers of the decoder");
     visit("decoder-size", o.decoder_size, kAtLeastOne, "decoder state");
     visit("residual", o.residual, kAny,
@@ -293,6 +309,7 @@ struct TrainingOptions {
   double guided_alignment_weight = 0.5;
   double guided_alignment_decay = 1;
   double coverage_weight = 0;
+  double doubly_stochastic_weight = 0;
   double label_smoothing = 0.1;
   double dropout_embedding = 0.2;
   double dropout_hidden = 0.2;
@@ -333,6 +350,8 @@ struct TrainingOptions {
           "factor of that weight after every epoch");
     visit("coverage-weight", o.coverage_weight, kNotNegative,
           "weight of the coverage loss (See+ 2017, eq. 12); needs --coverage");
+    visit("doubly-stochastic-weight", o.doubly_stochastic_weight, kNotNegative,
+          "weight of the loss that asks for equal attention to all positions (Xu+ 2015, eq. 14)");
     visit("label-smoothing", o.label_smoothing, kShare, "share spread over the vocabulary");
     visit("dropout-embedding", o.dropout_embedding, kShare, "dropped of embeddings");
     visit("dropout-hidden", o.dropout_hidden, kShare, "dropped between layers");
@@ -345,7 +364,8 @@ struct TrainingOptions {
     visit("window-batches", o.window_batches, kAtLeastOne,
           "batches that are sorted by length together");
     visit("shuffle-batches", o.shuffle_batches, kAny, "shuffle the batches of an epoch");
-    visit("max-source-tokens", o.max_source_tokens, kAtLeastOne, "longer sources are left out");
+    visit("max-source-tokens", o.max_source_tokens, kAtLeastOne,
+          "longer sources are left out; a feature vector counts as a token");
     visit("max-target-tokens", o.max_target_tokens, kAtLeastOne, "longer targets are left out");
     visit("seed", o.seed, kNotNegative, "of everything random");
     visit("threads", o.threads, Range{0, 1024},
@@ -381,6 +401,39 @@ struct TrainingLimits {
     visit("validation-sentences", o.validation_sentences, kNotNegative,
           "development sentences to decode at a validation; 0: all");
     visit("keep-checkpoints", o.keep_checkpoints, kAtLeastOne, "checkpoints to keep");
+  }
+};
+
+// ---- images ------------------------------------------------------------------------------------
+
+// How an image becomes what a CNN reads: (pixel · scale − mean) / std for red, green and blue.
+struct ImageOptions {
+  std::string layer;
+  int size = 224;
+  double scale = 1.0 / 255;
+  std::string mean = "0.485,0.456,0.406";
+  std::string std = "0.229,0.224,0.225";
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    visit("layer", o.layer, kAny, "output of the CNN that has the vectors; empty: its last one");
+    visit("size", o.size, Range{1, 4096}, "width and height that images are scaled to");
+    visit("scale", o.scale, Range{1e-9, 1e9}, "factor of pixels, which are 0 to 255");
+    visit("mean", o.mean, kAny, "R,G,B: subtracted after that");
+    visit("std", o.std, kAny, "R,G,B: what the difference is divided by");
+  }
+};
+
+// How feature vectors were computed.
+struct CnnOptions : ImageOptions {
+  std::string cnn;
+  std::string cnn_checksum;
+
+  template <class Self, class Visitor>
+  static void ForEach(Self& o, Visitor&& visit) {
+    ImageOptions::ForEach(o, visit);
+    visit("cnn", o.cnn, kAny, "name of the ONNX file");
+    visit("cnn-checksum", o.cnn_checksum, kAny, "of its bytes");
   }
 };
 

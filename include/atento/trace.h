@@ -26,7 +26,7 @@ struct AlphaOverride {
 };
 
 struct TraceRequest {
-  std::string text;
+  std::string text;  // for a model of feature vectors the name of an item
   // beam is taken as 1 if there is an `alpha`; batch_sentences and replace_unknown are not used.
   SearchOptions search = {};
   TraceOptions options = {};
@@ -71,6 +71,9 @@ struct TraceText {
   // Of the source, if the model copies: for each token the target's symbol of the same spelling, or
   // one beyond the target's vocabulary.
   std::vector<int> copies = {};
+  // Of a source of feature vectors: each position is a token and a word, "row,column" in the grid,
+  // or a number if there is none; ids count them, and there is no </s>.
+  int grid_height = 0, grid_width = 0;
 };
 
 struct TraceEncoderLayer {
@@ -134,7 +137,8 @@ struct TraceAttention {
   bool replaced = false;
   std::optional<TraceWindow> window;  // local windows only
   TraceVector coverage;               // [S] coverage only
-  TraceVector context;                // [C]
+  std::optional<float> gate;          // β; context gate only
+  TraceVector context;                // [C] gated
 };
 
 struct TraceReadout {

@@ -15,6 +15,7 @@
 namespace atento {
 
 struct Model;
+class FeatureSet;     // atento/features.h
 struct Trace;         // atento/trace.h
 struct TraceRequest;  // likewise
 
@@ -76,6 +77,14 @@ class Translator {
   ~Translator();
   Translator(Translator&&) noexcept;
   Translator& operator=(Translator&&) noexcept;
+
+  // Whether the models read feature vectors instead of text. Each line of a source is then the name
+  // of an item of these, until they are set again: below, and in MakeTrace. Throws Error{kUsage,
+  // kData} if they do not fit the models. Not beside other calls.
+  bool reads_features() const;
+  void SetFeatures(std::shared_ptr<const FeatureSet> features);
+  // How the vectors were computed that the first model was trained on; cnn_checksum may be empty.
+  const CnnOptions& cnn() const;
 
   // The translations of lines, in their order. Lines are sorted by length and decoded in batches;
   // what a line becomes does not depend on the others, with a shortlist neither. An empty line

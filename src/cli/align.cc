@@ -100,6 +100,10 @@ void AlignCommand::Check() const {
     throw Error(ErrorKind::kUsage,
                 "--symmetrize needs --reverse-model, a model from target to source");
   }
+  if (symmetrize && !options_.features.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "--symmetrize is of two texts, but --features has none: leave one of them out");
+  }
   if (!symmetrize && !options_.reverse_model.empty()) {
     throw Error(ErrorKind::kUsage,
                 "--reverse-model needs --symmetrize: intersection, union or grow-diag-final-and");
@@ -108,6 +112,7 @@ void AlignCommand::Check() const {
 
 Translator AlignCommand::Load(const std::vector<std::string>& directories, const char* flag) const {
   Translator translator(directories, options_.threads);
+  SetFeatures(options_.features, &translator);
   if (translator.has_attention()) return translator;
   throw Error(ErrorKind::kUsage, fmt::format("{} {} has no attention, by which words are aligned: "
                                              "train a model with another --attention than "

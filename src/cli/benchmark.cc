@@ -154,16 +154,19 @@ std::string Text(const Json& json) {
     const std::string name = workload.At("workload").AsString();
     const Json& training = workload.At("training");
     text += fmt::format(
-        "{:<18} {:>9.0f} {:>9.0f} {:>9.0f} {:>5.0f}% {:>9.2f} {:>10.0f} {:>11.0f}\n", name + " training",
-        training.At("target_tokens_per_second").AsDouble(), training.At("gflops").AsDouble(),
-        training.At("gemm_peak_gflops").AsDouble(), 100 * training.At("share_of_peak").AsDouble(), training.At("ms_per_step").AsDouble(),
+        "{:<18} {:>9.0f} {:>9.0f} {:>9.0f} {:>5.0f}% {:>9.2f} {:>10.0f} {:>11.0f}\n",
+        name + " training", training.At("target_tokens_per_second").AsDouble(),
+        training.At("gflops").AsDouble(), training.At("gemm_peak_gflops").AsDouble(),
+        100 * training.At("share_of_peak").AsDouble(), training.At("ms_per_step").AsDouble(),
         training.At("allocations_per_step").AsDouble(), training.At("peak_memory_mb").AsDouble());
     for (const char* beam : {"beam_1", "beam_5"}) {
       const Json& decoding = workload.At(beam);
-      text += fmt::format(
-          "{:<18} {:>9.0f} {:>9.0f} {:>9.0f} {:>5.0f}%\n", name + " beam " + std::string(1, beam[5]),
-          decoding.At("target_tokens_per_second").AsDouble(), decoding.At("gflops").AsDouble(),
-          decoding.At("gemm_peak_gflops").AsDouble(), 100 * decoding.At("share_of_peak").AsDouble());
+      text +=
+          fmt::format("{:<18} {:>9.0f} {:>9.0f} {:>9.0f} {:>5.0f}%\n",
+                      name + " beam " + std::string(1, beam[5]),
+                      decoding.At("target_tokens_per_second").AsDouble(),
+                      decoding.At("gflops").AsDouble(), decoding.At("gemm_peak_gflops").AsDouble(),
+                      100 * decoding.At("share_of_peak").AsDouble());
     }
     phases += fmt::format("{:<8}", name);
     for (const auto& [phase, share] : training.At("phases").AsObject()) {

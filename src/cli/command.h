@@ -39,6 +39,7 @@ std::unique_ptr<Command> MakeServeCommand();
 std::unique_ptr<Command> MakeInfoCommand();
 std::unique_ptr<Command> MakeAverageCommand();
 std::unique_ptr<Command> MakeQuantizeCommand();
+std::unique_ptr<Command> MakeFeaturesCommand();
 std::unique_ptr<Command> MakeShortlistCommand();
 std::unique_ptr<Command> MakeLessonsCommand();
 std::unique_ptr<Command> MakeBenchmarkCommand();

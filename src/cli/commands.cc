@@ -15,6 +15,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeInfoCommand());
   commands.push_back(MakeAverageCommand());
   commands.push_back(MakeQuantizeCommand());
+  commands.push_back(MakeFeaturesCommand());
   commands.push_back(MakeShortlistCommand());
   commands.push_back(MakeLessonsCommand());
   commands.push_back(MakeBenchmarkCommand());

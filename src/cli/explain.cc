@@ -5,21 +5,28 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "atento/error.h"
+#include "atento/features.h"
 #include "atento/trace.h"
 #include "atento/translator.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/images.h"
 #include "cli/output.h"
+#include "cli/pairs.h"
+#include "images/image_header.h"
 #include "text/corpus.h"
 #include "trace/learning.h"
 #include "trace/page.h"
+#include "trace/picture_svg.h"
 #include "trace/terminal.h"
 #include "trace/word_matrix.h"
 
@@ -44,6 +51,10 @@ struct ExplainOptions {
   std::string target;
   std::string output;
   Units units = Units::kAuto;
+  std::string features;
+  std::string item;
+  std::string image;
+  std::string cnn;
   bool strict = false;
   int threads = 0;
 
@@ -58,6 +69,13 @@ struct ExplainOptions {
           "FILE");
     visit("units", o.units, kAny,
           "of the terminal and FILE.svg; auto: tokens if one side is read as characters");
+    visit("features", o.features, kAny, "for a model of feature vectors: the file that has --item",
+          "FILE");
+    visit("item", o.item, kAny, "name of the item to read instead of TEXT", "NAME");
+    visit("image", o.image, kAny,
+          "instead of TEXT: an image to caption, which FILE.svg then shows word by word", "FILE");
+    visit("cnn", o.cnn, kAny, "for --image without --features: the CNN of the model's features",
+          "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
   }
@@ -98,7 +116,9 @@ class ExplainCommand : public Command {
   std::string name() const override { return "explain"; }
   std::string summary() const override { return "show what attention looked at"; }
   std::vector<std::string> usage() const override {
-    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]"};
+    return {"--model DIR [--model DIR ...] TEXT [--output FILE] [flags]",
+            "--model DIR --features FILE --item NAME [--output FILE] [flags]",
+            "--model DIR --image FILE --cnn FILE.onnx [--output FILE] [flags]"};
   }
   std::string notes() const override {
     return R"(A row per word of the translation, a column per word of TEXT (`--units tokens`: per token, `</s>`
@@ -114,14 +134,18 @@ server. FILE.json has the same: docs/trace.md says what is in it.
     flags->Add("Flags", &options_);
     flags->Add("Search", &search_, {"n-best", "batch-sentences", "replace-unknown"});
     flags->Add("HTML and JSON", &trace_);
-    flags->SetPositional({"TEXT", "sentence to translate, in quotes", &options_.text});
+    flags->SetPositional(
+        {"TEXT", "sentence to translate, in quotes", &options_.text, "item image"});
   }
   int Run(const FlagSet& flags) override;
 
  private:
   void Clean(std::string* text, const std::string& name) const;
+  void UseItem();
+  void UseFeatures(Translator* translator) const;
   Trace Explain(const std::string& model, Rendering rendering) const;
   std::vector<NamedTrace> ExplainAll(Rendering rendering) const;
+  std::string DrawPicture(const Trace& trace) const;
   std::string Draw(std::span<const NamedTrace> traces, Rendering rendering) const;
 
   ExplainOptions options_;
@@ -137,8 +161,37 @@ void ExplainCommand::Clean(std::string* text, const std::string& name) const {
   if (SplitWords(*text).empty()) throw Error(ErrorKind::kUsage, name + " has no words in it");
 }
 
+// The item's name is what the model is given instead of a text.
+void ExplainCommand::UseItem() {
+  if (!options_.text.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "TEXT is given, and --item or --image; choose one of text and vectors");
+  }
+  const bool computed = !options_.image.empty() && options_.features.empty();
+  if (!computed) RequireValue(*this, "--features", !options_.features.empty());
+  if (computed != !options_.cnn.empty()) {
+    throw Error(ErrorKind::kUsage,
+                "--image needs --cnn, or the --features that have been computed: give one of them");
+  }
+  options_.text = options_.item.empty() || computed ? ImageItem(options_.image) : options_.item;
+}
+
+void ExplainCommand::UseFeatures(Translator* translator) const {
+  if (options_.image.empty() || !options_.features.empty()) {
+    return SetFeatures(options_.features, translator);
+  }
+  const std::unique_ptr<ImageCnn> cnn = OpenCnnOf(translator->cnn(), options_.cnn);
+  const auto computed = cnn->Compute(std::span(&options_.image, 1));
+  if (!computed[0]) {
+    throw Error(ErrorKind::kData, options_.image + " could not be read: give another image");
+  }
+  translator->SetFeatures(
+      std::make_shared<const FeatureSet>(options_.image, std::span(&*computed[0], 1)));
+}
+
 Trace ExplainCommand::Explain(const std::string& model, Rendering rendering) const {
-  const Translator translator(std::span(&model, 1), options_.threads);
+  Translator translator(std::span(&model, 1), options_.threads);
+  UseFeatures(&translator);
   TraceRequest request{.text = options_.text, .search = search_, .options = trace_};
   if (rendering == Rendering::kTerminal || rendering == Rendering::kSvg) {
     request.options.detail = TraceDetail::kWeights;
@@ -171,12 +224,23 @@ std::vector<NamedTrace> ExplainCommand::ExplainAll(Rendering rendering) const {
   return traces;
 }
 
+std::string ExplainCommand::DrawPicture(const Trace& trace) const {
+  const std::string bytes = ReadFile(options_.image);
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  const std::string_view type = ImageType({data, bytes.size()});
+  if (type.empty()) {
+    throw Error(ErrorKind::kData, options_.image + " is neither a JPEG nor a PNG image");
+  }
+  return PictureToSvg(trace, bytes, type);
+}
+
 std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering rendering) const {
   const Trace& first = traces.front().trace;
   switch (rendering) {
     case Rendering::kHtml:
       return PageWithTraces(traces, LearningToJson(options_.model.front()));
     case Rendering::kSvg:
+      if (!options_.image.empty()) return DrawPicture(first);
       return WordMatrixToSvg(MatrixOf(first, options_.units));
     case Rendering::kJson:
       return TraceToJson(first) + "\n";
@@ -196,7 +260,11 @@ std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering r
 int ExplainCommand::Run(const FlagSet& flags) {
   RequireValue(*this, "--model", !options_.model.empty());
   const Rendering rendering = RenderingOf(options_.output);
-  Clean(&options_.text, "TEXT");
+  if (flags.Given("item") || flags.Given("image")) {
+    UseItem();
+  } else {
+    Clean(&options_.text, "TEXT");
+  }
   if (flags.Given("target")) Clean(&options_.target, "--target");
   if (options_.model.size() > 1 &&
       (rendering == Rendering::kSvg || rendering == Rendering::kJson)) {

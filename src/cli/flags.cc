@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <sstream>
 
 #include "atento/error.h"
 
@@ -171,14 +172,22 @@ void FlagSet::Apply() const {
       }
     }
   }
-  if (positional_.field == nullptr) return;
+  if (!positional_.there()) return;
+  std::istringstream instead(positional_.instead);
+  for (std::string name; positional_values_.empty() && instead >> name;) {
+    if (Given(name)) return;
+  }
   if (positional_values_.empty()) {
     throw Error(ErrorKind::kUsage, positional_.name + " is missing; give the " + positional_.help);
   }
   if (positional_values_.front().empty() && positional_.name != "TEXT") {
     throw Error(ErrorKind::kUsage, positional_.name + " is empty; give the " + positional_.help);
   }
-  *positional_.field = positional_values_.front();
+  if (positional_.fields != nullptr) {
+    *positional_.fields = positional_values_;
+  } else {
+    *positional_.field = positional_values_.front();
+  }
 }
 
 }  // namespace atento

@@ -30,6 +30,11 @@ struct CountOrBare {
   int bare = 0;  // the value of the flag alone
 };
 
+// A field that takes any number of values after one flag: `--images A.jpg B.jpg`.
+struct Several {
+  std::vector<std::string> values;
+};
+
 enum class FlagKind { kSwitch, kInteger, kNumber, kName, kText };
 
 struct Flag {
@@ -51,11 +56,15 @@ struct FlagGroup {
   std::vector<Flag> flags;
 };
 
-// The one argument of a command that has no dashes.
+// The one argument of a command that has no dashes; or the ones, if it takes several.
 struct Positional {
   std::string name;  // "DIR"; empty: the command has none
   std::string help;
   std::string* field = nullptr;
+  std::string instead = {};                    // flags that stand for it, separated by a space
+  std::vector<std::string>* fields = nullptr;  // instead of field
+
+  bool there() const { return field != nullptr || fields != nullptr; }
 };
 
 namespace internal {
@@ -71,7 +80,7 @@ class FlagSet {
  public:
   // Adds a flag for each field of *options but those left out; the values it has now are shown as
   // defaults. *options must live as long as this. A field may be a bool, a number, an enum, a
-  // string, a std::vector<std::string> (a flag that may be repeated) or OneOrTwo; a fifth argument
+  // string, a std::vector<std::string> (a flag that may be repeated), OneOrTwo or Several; a fifth argument
   // of `visit` names its value in --help.
   template <class Options>
   void Add(std::string_view title, Options* options,
@@ -176,6 +185,10 @@ Flag FlagSet::MakeFlag(const char* name, Field& field, const Range& range, const
   } else if constexpr (std::is_same_v<Field, OneOrTwo>) {
     flag.value_name = "FILE [FILE]";
     flag.values_at_once = 2;
+    flag.set = [&field](const std::string&, Values values) { field.values = values; };
+  } else if constexpr (std::is_same_v<Field, Several>) {
+    flag.value_name = "FILE ...";
+    flag.values_at_once = 1 << 20;
     flag.set = [&field](const std::string&, Values values) { field.values = values; };
   } else {
     static_assert(std::is_same_v<Field, std::vector<std::string>>);

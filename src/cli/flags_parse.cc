@@ -29,8 +29,8 @@ void FlagSet::UnknownFlag(const std::string& argument) const {
 void FlagSet::UnexpectedArgument(const std::string& argument) const {
   throw Error(ErrorKind::kUsage,
               "unexpected argument '" + argument + "'" +
-                  (positional_.field == nullptr ? "; flags start with --"
-                                                : "; quote it if it belongs to the one before"));
+                  (!positional_.there() ? "; flags start with --"
+                                        : "; quote it if it belongs to the one before"));
 }
 
 void FlagSet::Parse(const std::vector<std::string>& arguments) {
@@ -52,8 +52,9 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
     }
   }
   CLI::Option* positional = nullptr;
-  if (positional_.field != nullptr) {
+  if (positional_.there()) {
     positional = app.add_option("positional")->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (positional_.fields != nullptr) positional->expected(-1);
   }
   // CLI11 takes the `--` after a flag's value for the end of the values, so it is not shown any.
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
@@ -89,7 +90,8 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   if (positional != nullptr) positional_values_ = positional->results();
   if (end == arguments.end()) return;
   for (auto argument = end + 1; argument != arguments.end(); ++argument) {
-    if (positional == nullptr || !positional_values_.empty()) UnexpectedArgument(*argument);
+    const bool full = positional_.fields == nullptr && !positional_values_.empty();
+    if (positional == nullptr || full) UnexpectedArgument(*argument);
     positional_values_.push_back(*argument);
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "atento/error.h"
+#include "atento/features.h"
 #include "base/file.h"
 
 namespace atento {
@@ -41,6 +42,10 @@ void RequirePairs(const Command& command, const PairOptions& options) {
   }
   RequireValue(command, "--source", !options.source.empty());
   RequireValue(command, "--target", !options.target.empty());
+}
+
+void SetFeatures(const std::string& path, Translator* translator) {
+  translator->SetFeatures(path.empty() ? nullptr : std::make_shared<const FeatureSet>(path));
 }
 
 PairReader::PairReader(const PairOptions& options)

@@ -21,6 +21,7 @@ struct PairOptions {
   std::string source;
   std::string target;
   std::string input;
+  std::string features;
   std::string output = "-";
   bool strict = false;
   int threads = 0;
@@ -32,6 +33,8 @@ struct PairOptions {
     visit("target", o.target, kAny, "their translations, line by line", "FILE");
     visit("input", o.input, kAny, "instead of the two: source and target separated by a tab",
           "FILE");
+    visit("features", o.features, kAny,
+          "for a model of feature vectors: the file with the items that the source names", "FILE");
     visit("output", o.output, kAny, "where results go; a file appears when it is whole", "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
     visit("threads", o.threads, Range{0, 1024}, "compute threads; 0: one per core");
@@ -47,6 +50,10 @@ struct PairLines {
   // The index of the first of them in its file.
   size_t first = 0;
 };
+
+// The items of options.features, if any, become what the source names. Throws as
+// Translator::SetFeatures, which it also asks if there are none.
+void SetFeatures(const std::string& path, Translator* translator);
 
 // All pairs of a command, by chunks, with a line of progress.
 class PairReader {

@@ -45,7 +45,8 @@ probabilities, their mean per token, and the perplexity per token.
 int ScoreCommand::Run(const FlagSet&) {
   RequirePairs(*this, options_);
   PairReader pairs(options_);
-  const Translator translator(options_.model, options_.threads);
+  Translator translator(options_.model, options_.threads);
+  SetFeatures(options_.features, &translator);
   Output output(options_.output);
   const std::string& path = options_.input.empty() ? options_.source : options_.input;
   double total = 0;

@@ -64,6 +64,9 @@ int ShortlistCommand::Run(const FlagSet&) {
   if (options_.output == "-") {
     throw Error(ErrorKind::kUsage, "--output -: a shortlist is not text; name a file");
   }
+  if (!options_.features.empty()) {
+    throw Error(ErrorKind::kUsage, "--features: a shortlist is of source symbols; leave it out");
+  }
   PairReader pairs(options_);
   std::vector<std::unique_ptr<Model>> owned;
   std::vector<const Model*> models;

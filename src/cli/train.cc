@@ -32,7 +32,8 @@ struct TrainFlags {
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("train", o.train, kAny,
-          "training pairs: a source and a target file, line by line, or one TSV file");
+          "training pairs: a source and a target file, line by line, or one TSV file; with "
+          "--source-kind features a file of vectors and a TSV file of items and texts");
     visit(
         "dev", o.dev, kAny,
         "development pairs, likewise; without it 1 % of the training pairs, at most 1000, is held "
@@ -114,6 +115,7 @@ class TrainCommand : public Command {
   std::vector<std::string> usage() const override {
     return {"--train SRC TGT [--dev SRC TGT] --model DIR [--preset NAME] [flags]",
             "--train FILE.tsv [--dev FILE.tsv] --model DIR [--preset NAME] [flags]",
+            "--train FEATURES.safetensors FILE.tsv --model DIR --preset captions [flags]",
             "--model DIR --resume [limits]"};
   }
   std::string notes() const override;
@@ -153,6 +155,11 @@ SIGHUP, SIGINT and SIGTERM write a checkpoint and end the program with status 12
 `--resume` goes on from there. It needs `--model` alone, and the data files as they were and where
 they were; of the other flags it takes `--threads` and those of validation and limits, and remembers
 them. `--init-from` keeps the vocabularies and the architecture of its model.
+
+With `--source-kind features` the source is feature vectors: `--train` and `--dev` each name a
+safetensors file with a tensor per item (docs/file-format.md) and a TSV file of an item's name and
+a text; an item may have several. `--init-from` reads what its model reads. Without `--dev` whole
+items are held out.
 
 The sentences of `--probe` are translated greedily; one that is given with its translation has that
 one read instead, so that the words stay while their alignment changes. `atento serve` shows it as

@@ -67,6 +67,35 @@ void HeadForward(const AttentionPass& pass, const AttentionStep& step, const Att
               Share(cache.context, heads, at.head).RowSpan(at.row));
 }
 
+// c = β Σ_j α_j h_j;  β = σ(w_β · s + b_β)
+void Gate(const AttentionPass& pass, const AttentionStep& step) {
+  if (!pass.options.context_gate) return;
+  const AttentionCache& cache = step.cache;
+  if (!cache.mixed.empty()) CopyMatrix(cache.context, cache.mixed);
+  for (int r = 0; r < step.s.rows; ++r) {
+    cache.beta(r, 0) = Dot(pass.params.w_beta, step.s.RowSpan(r)) + pass.params.b_beta[0];
+    Sigmoid(cache.beta.RowSpan(r));
+    Scale(cache.beta(r, 0), cache.context.RowSpan(r));
+  }
+}
+
+// Gate in reverse: to the gradient of Σ_j α_j h_j, in the arena, and that of s.
+Matrix GateBackward(const AttentionPass& pass, const AttentionStep& step,
+                    const AttentionStepGradient& d_step, AttentionParams& d_params) {
+  const AttentionCache& cache = step.cache;
+  const Matrix d_mixed = pass.workspace.arena.NewMatrix(step.s.rows, cache.context.cols);
+  CopyMatrix(d_step.context, d_mixed);
+  for (int r = 0; r < step.s.rows; ++r) {
+    const Real beta = cache.beta(r, 0);
+    const Real d_score = Dot(d_mixed.RowSpan(r), cache.mixed.RowSpan(r)) * beta * (1 - beta);
+    Scale(beta, d_mixed.RowSpan(r));
+    AddScaled(d_score, step.s.RowSpan(r), d_params.w_beta);
+    d_params.b_beta[0] += d_score;
+    AddScaled(d_score, pass.params.w_beta, d_step.s.RowSpan(r));
+  }
+  return d_mixed;
+}
+
 // The α that is looked at.
 void MeanOfHeads(const AttentionCache& cache, int heads) {
   if (heads == 1) return;
@@ -120,9 +149,9 @@ Real HeadBackward(const AttentionPass& pass, const AttentionStep& step, const At
 
 AttentionCache AttentionCache::Rows(int begin, int count) const {
   auto slice = [&](Matrix m) { return m.rows == 0 ? m : m.Rows(begin, count); };
-  return {slice(q),       slice(scores),         slice(weights), slice(alpha),
-          slice(context), slice(coverage),       slice(center),  slice(center_hidden),
-          slice(d_q),     slice(d_center_hidden)};
+  return {slice(q),       slice(scores),        slice(weights), slice(alpha),
+          slice(context), slice(beta),          slice(mixed),   slice(coverage),
+          slice(center),  slice(center_hidden), slice(d_q),     slice(d_center_hidden)};
 }
 
 AttentionCache NewAttentionCache(const AttentionOptions& options, const AttentionCacheShape& shape,
@@ -136,6 +165,7 @@ AttentionCache NewAttentionCache(const AttentionOptions& options, const Attentio
   const int heads = options.attention_heads;
   cache.scores = arena.NewMatrix(R, heads * S);
   cache.weights = heads == 1 ? cache.alpha : arena.NewMatrix(R, heads * S);
+  if (options.context_gate) cache.beta = arena.NewMatrix(R, 1);
   if (options.coverage) cache.coverage = arena.NewMatrix(R, S);
   if (options.attention_window != AttentionWindow::kGlobal) cache.center = arena.NewMatrix(R, 1);
   const bool local_p = options.attention_window == AttentionWindow::kLocalP;
@@ -149,6 +179,7 @@ AttentionCache NewAttentionCache(const AttentionOptions& options, const Attentio
   if (projected) cache.q = arena.NewMatrix(R, q_size);
   if (!shape.with_gradient) return cache;
   cache.d_q = arena.NewMatrix(R, q_size);
+  if (options.context_gate) cache.mixed = arena.NewMatrix(R, shape.annotation_size);
   if (local_p) cache.d_center_hidden = arena.NewMatrix(R, H);
   return cache;
 }
@@ -172,6 +203,7 @@ void AttentionForward(const AttentionPass& pass, const AttentionStep& step) {
   for (int r = 0; r < step.s.rows; ++r) {
     ForEachHead(pass, step, r, [&](const AttentionHead& at) { HeadForward(pass, step, at); });
   }
+  Gate(pass, step);
   MeanOfHeads(step.cache, pass.options.attention_heads);
 }
 
@@ -197,13 +229,19 @@ void ReplaceAttentionWeights(const AttentionPass& pass, const AttentionStep& ste
                   Share(step.cache.context, heads, k).RowSpan(r));
     }
   }
+  Gate(pass, step);
   MeanOfHeads(step.cache, heads);
 }
 
 void AttentionBackward(const AttentionPass& pass, const AttentionStep& step,
-                       const AttentionStepGradient& d_step, const AttentionGradients& gradients) {
+                       const AttentionStepGradient& given, const AttentionGradients& gradients) {
   if (pass.options.attention == Attention::kFixed) {
-    return FixedBackward(pass, step, d_step.context, gradients.memory.h);
+    return FixedBackward(pass, step, given.context, gradients.memory.h);
+  }
+  ArenaScope scope(pass.workspace.arena);
+  AttentionStepGradient d_step = given;
+  if (pass.options.context_gate) {
+    d_step.context = GateBackward(pass, step, given, gradients.params);
   }
   Fill(step.cache.d_q, 0);
   for (int r = 0; r < step.s.rows; ++r) {

@@ -27,6 +27,7 @@
 //            local-p     α_j = softmax_j(e) exp(−(j − p)² / 2σ²), σ = D/2; not normalised again
 //                                                                 eq. 10
 //            c = Σ_j α_j h_j
+//   Gate     c = β Σ_j α_j h_j;  β = σ(w_β · s + b_β)          Xu+ 2015 (arXiv:1502.03044), 4.2.1
 //   Heads    K heads share out the columns of query, keys, v_a and annotations: head k scores and
 //            mixes with the k-th share of each, c = [c^1; …; c^K], and the α that is looked at is
 //            the heads' mean (Vaswani+ 2017, 3.2.2, without its projections; √H is that of a share)
@@ -48,12 +49,13 @@
 namespace atento {
 
 struct AttentionParams {
-  Matrix W_a;  // additive [A,H]; general [H,C]; location [L,H]
-  Matrix U_a;  // additive [A,C]
-  Vector v_a;  // additive [A]
-  Vector w_c;  // coverage [A]
-  Matrix W_p;  // local-p [H,H]
-  Vector v_p;  // local-p [H]
+  Matrix W_a;             // additive [A,H]; general [H,C]; location [L,H]
+  Matrix U_a;             // additive [A,C]
+  Vector v_a;             // additive [A]
+  Vector w_c;             // coverage [A]
+  Matrix W_p;             // local-p [H,H]
+  Vector v_p;             // local-p [H]
+  Vector w_beta, b_beta;  // gate [H], [1]
 };
 
 // The annotations of a batch of sentences and their keys, or the gradients of both. Several decoder
@@ -74,6 +76,8 @@ struct AttentionCache {
   Matrix weights;        // [R,K·S] α of each head; 0 outside the window
   Matrix alpha;          // [R,S] their mean; the same view as weights if K = 1
   Matrix context;        // [R,C] c
+  Matrix beta;           // [R,1] β; gate only
+  Matrix mixed;          // [R,C] c before the gate; gate with gradient only
   Matrix coverage;       // [R,S] κ, filled by the caller; coverage only
   Matrix center;         // [R,1] p; local windows only
   Matrix center_hidden;  // [R,H] tanh(W_p s); local-p only

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "math/kernels.h"
 
 namespace atento {
 namespace {
@@ -43,6 +46,26 @@ double CoverageLoss(const AttentionLossOptions& options, const AttentionCache& c
 }
 
 }  // namespace
+
+double DoublyStochasticLoss(const AttentionSentences& sentences, Real scale, ConstMatrix alpha,
+                            Matrix d_alpha) {
+  const SequenceLayout& target = sentences.target;
+  double loss = 0;
+  std::vector<Real> missing;
+  for (int b = 0; b < target.batch(); ++b) {
+    const int positions = sentences.source.length(sentences.column[static_cast<size_t>(b)]);
+    // 1 − Σ_i α_ij
+    missing.assign(static_cast<size_t>(positions), Real{1});
+    for (int t = 0; t < target.length(b); ++t) {
+      AddScaled(-1, alpha.RowSpan(target.Row(t, b)).first(missing.size()), missing);
+    }
+    loss += double{SumOfSquares(missing)};
+    for (int t = 0; t < target.length(b); ++t) {
+      AddScaled(-2 * scale, missing, d_alpha.RowSpan(target.Row(t, b)).first(missing.size()));
+    }
+  }
+  return loss;
+}
 
 AttentionLossSums AttentionLoss(const AttentionLossOptions& options, const RowLinks& links,
                                 const AttentionCache& cache, Matrix d_alpha, Matrix d_coverage) {

@@ -45,6 +45,22 @@ void CheckAttention(const ModelConfig& c) {
           "--coverage is a term of the additive score: use --attention additive with it");
   Require(!c.copy || scored, "--copy copies what attention looks at, and --attention " + name +
                                  " scores nothing: use another score, or leave --copy out");
+  Require(scored || !c.context_gate, "--context-gate has no context to scale with --attention " +
+                                         name + ": use another score, or leave it out");
+}
+
+void CheckFeatures(const ModelConfig& c) {
+  Require(!c.has_features() || !c.copy,
+          "--source-kind features has no words that --copy could copy: leave one of them out");
+  Require(c.has_features() || c.encoder_layers > 0,
+          "--encoder-layers 0 is for --source-kind features: use at least 1 with text");
+  Require(c.encoder_layers > 0 || c.start == Start::kMean,
+          "--encoder-layers 0 has no last state to start from: use --start mean with it");
+  Require(c.encoder_layers > 0 || c.attention != Attention::kFixed,
+          "--attention fixed needs an encoder that reads the source: set --encoder-layers 1");
+  Require(!c.has_features() || c.tie != Tie::kAll,
+          "--tie all has no source embedding to tie with --source-kind features: use --tie target");
+  RequireSize("a feature vector of size", c.feature_size);
 }
 
 }  // namespace
@@ -62,6 +78,7 @@ void CheckModelConfig(const ModelConfig& c) {
   Require(c.attention != Attention::kFixed || c.encoder_direction == Direction::kForward,
           "--attention fixed hands on the last annotation, which has read the whole source only "
           "with --encoder-direction forward: set it");
+  CheckFeatures(c);
   CheckAttention(c);
   Require(c.start != Start::kCopy || c.encoder_direction != Direction::kBidirectionalFirst ||
               c.encoder_layers == 1,

@@ -10,6 +10,11 @@ namespace atento {
 struct ModelConfig : ModelOptions {
   int source_vocabulary = 0;
   int target_vocabulary = 0;
+  int feature_size = 0;  // D: a feature vector; only if the source has them
+
+  bool has_features() const { return source_kind == SourceKind::kFeatures; }
+  // What it is projected to: what the first layer reads, or without layers an annotation.
+  int projection_size() const { return encoder_layers == 0 ? encoder_size : embedding_size; }
 
   // Of a layer of the encoder, from 0.
   int encoder_directions(int layer) const {
@@ -39,7 +44,9 @@ struct ModelConfig : ModelOptions {
   bool decoder_residual(int layer) const { return residual && layer > 0; }
   int gates() const { return CellGates(cell); }
   // C: an annotation.
-  int annotation_size() const { return encoder_output_size(encoder_layers - 1); }
+  int annotation_size() const {
+    return encoder_layers == 0 ? encoder_size : encoder_output_size(encoder_layers - 1);
+  }
   // What the decoder sees of an annotation at each step: C, or 0 without attention.
   int context_size() const { return attention == Attention::kNone ? 0 : annotation_size(); }
   // Columns of the first decoder cell's W: [E | C if it attends before | R if input is fed].

@@ -1,5 +1,7 @@
 #include "model/encoder.h"
 
+#include "atento/features.h"
+#include "base/check.h"
 #include "layers/embedding.h"
 #include "math/kernels.h"
 
@@ -7,9 +9,9 @@ namespace atento {
 namespace {
 
 DropoutPlace PlaceOfInput(const ModelConfig& config, int layer) {
-  return layer == 0                      ? DropoutPlace::kSourceEmbedding
-         : layer < config.encoder_layers ? DropoutPlace::kEncoderLayer
-                                         : DropoutPlace::kAnnotations;
+  return layer == config.encoder_layers ? DropoutPlace::kAnnotations
+         : layer == 0                   ? DropoutPlace::kSourceEmbedding
+                                        : DropoutPlace::kEncoderLayer;
 }
 
 // One direction's share of the columns of an annotation.
@@ -32,6 +34,27 @@ RecurrentLayer LayerOf(const ModelPass& pass, const EncoderState& state, int lay
   return {pass.config.cell, pass.config.encoder_reversed(direction),  pass.params.encoder.cells[i],
           *state.layout,    state.inputs[static_cast<size_t>(layer)], state.cells[i],
           pass.workspace};
+}
+
+// tanh(W x + b) of the vectors of the source. Returns inputs[0].
+Matrix Project(const ModelPass& pass, std::span<const int> rows, EncoderState& state) {
+  const ModelConfig& config = pass.config;
+  const EncoderParams& params = pass.params.encoder;
+  Arena& arena = pass.workspace.arena;
+  const int N = static_cast<int>(rows.size());
+  CHECK(pass.features && pass.features->feature_size() == config.feature_size);
+  state.features = arena.NewMatrix(N, config.feature_size);
+  for (int n = 0; n < N; ++n) {
+    pass.features->CopyRow(rows[static_cast<size_t>(n)], state.features.RowSpan(n));
+  }
+  state.projected = arena.NewMatrix(N, config.projection_size());
+  pass.workspace.weights.Linear(state.features, params.W_projection, state.projected,
+                                {.bias = params.b_projection});
+  Tanh(state.projected);
+  if (pass.dropout.RateAt(PlaceOfInput(config, 0)) == 0) return state.projected;
+  const Matrix x = arena.NewMatrix(N, config.projection_size());
+  CopyMatrix(state.projected, x);
+  return x;
 }
 
 // From inputs[layer] to what the layer hands on.
@@ -89,8 +112,12 @@ EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
   state.cells = NewArray<CellCache>(arena, config.encoder_cell(layers, 0));
   state.final = NewArray<RecurrentFinal>(arena, layers);
 
-  state.inputs[0] = arena.NewMatrix(layout.rows(), config.embedding_size);
-  EmbeddingForward(pass.params.source_embedding, ids, state.inputs[0]);
+  if (config.has_features()) {
+    state.inputs[0] = Project(pass, ids, state);
+  } else {
+    state.inputs[0] = arena.NewMatrix(layout.rows(), config.embedding_size);
+    EmbeddingForward(pass.params.source_embedding, ids, state.inputs[0]);
+  }
   ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, state.inputs[0]);
   for (int l = 0; l < layers; ++l) {
     const Matrix h = LayerForward(pass, l, state);
@@ -110,7 +137,14 @@ void EncoderBackward(const ModelPass& pass, const EncoderState& state,
     d_h = LayerBackward(pass, state, l, d_h, gradients);
   }
   ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, d_h);
-  EmbeddingBackward(state.ids, d_h, gradients.params.source_embedding);
+  if (!config.has_features()) {
+    EmbeddingBackward(state.ids, d_h, gradients.params.source_embedding);
+    return;
+  }
+  EncoderParams& d_params = gradients.params.encoder;
+  TanhBackward(state.projected, d_h);
+  AddRowSums(d_h, d_params.b_projection);
+  pass.workspace.weights.AddGradient(d_h, state.features, d_params.W_projection);
 }
 
 }  // namespace atento

@@ -1,4 +1,5 @@
-// The encoder: source symbols → embeddings → one or more recurrent layers → annotations.
+// The encoder: source symbols → embeddings, or feature vectors → projection; → recurrent layers →
+// annotations.
 #ifndef ATENTO_MODEL_ENCODER_H_
 #define ATENTO_MODEL_ENCODER_H_
 
@@ -14,6 +15,8 @@ namespace atento {
 struct EncoderState {
   const SequenceLayout* layout = nullptr;
   std::span<const int> ids;
+  Matrix features;   // [N,D] the vectors of the source, if it has any
+  Matrix projected;  // [N,·] tanh(W x + b) of them, before dropout
   // inputs[l]: what layer l reads; inputs[layers] are the annotations. After dropout. [N,·]
   std::span<Matrix> inputs;
   std::span<CellCache> cells;       // like EncoderParams::cells
@@ -23,9 +26,10 @@ struct EncoderState {
   Matrix annotations() const { return inputs.back(); }
 };
 
-// ids [N]: the symbols, each source ending with </s>, in the rows of `layout`; both must outlive
-// the result.
-// Cost: RecurrentForward's for each layer and direction.  Errors: none.
+// ids [N]: the symbols, each source ending with </s>, or the rows of pass.features, in the rows of
+// `layout`; both must outlive the result.
+// Cost: RecurrentForward's for each layer and direction; of feature vectors also a GEMM
+// [N,D]·[D,·].  Errors: none.
 // Threads: safe with a workspace each.
 EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
                             std::span<const int> ids);
@@ -33,7 +37,7 @@ EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
 struct EncoderGradients {
   Matrix annotations;                     // [N,C] in: of the annotations; overwritten on the way
   std::span<const RecurrentFinal> final;  // in: per layer, or none
-  Seq2SeqParams& params;                  // accumulated: the source embedding and the encoder
+  Seq2SeqParams& params;  // accumulated: the source embedding or projection, and the encoder
 };
 
 // state: of a Forward pass with_gradient.  Cost: twice Forward's.  Errors, threads: likewise, with

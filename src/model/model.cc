@@ -1,9 +1,11 @@
 #include "model/model.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +39,11 @@ struct ModelObject : ModelConfig {
   static void ForEach(Self& o, Visitor&& visit) {
     ModelOptions::ForEach(o, visit);
     const Range sizes{2, std::numeric_limits<int>::max()};
-    visit("source-vocabulary", o.source_vocabulary, sizes, "tokens of the source");
+    visit("source-vocabulary", o.source_vocabulary, kNotNegative,
+          "tokens of the source; 0: feature vectors");
     visit("target-vocabulary", o.target_vocabulary, sizes, "tokens of the target");
+    visit("feature-size", o.feature_size, kNotNegative,
+          "numbers of a feature vector of the source");
   }
 };
 
@@ -62,7 +67,9 @@ std::string Checksum(std::string_view bytes) {
 Json ConfigToJson(const Model& model) {
   const ModelDescription& d = model.description;
   Checksums checksums;
-  checksums.source = Checksum(model.source_tokenizer.Serialize());
+  if (!d.model.has_features()) {
+    checksums.source = Checksum(model.source_tokenizer.Serialize());
+  }
   checksums.target =
       d.text.joint_vocabulary ? checksums.source : Checksum(model.target_tokenizer.Serialize());
   Json json;
@@ -74,13 +81,25 @@ Json ConfigToJson(const Model& model) {
   json.Set("training", OptionsToJson(d.training));
   json.Set("weights", EnumName(d.weights));
   json.Set("checksums", OptionsToJson(checksums));
+  if (!d.cnn.cnn_checksum.empty()) json.Set("cnn", OptionsToJson(d.cnn));
   return json;
 }
 
 // The first format that has an option.
 int FormatOf(std::string_view key, std::string_view name) {
-  if (key == "training" && name == "precision") return 2;
-  if (key == "model" && name == "copy") return 3;
+  struct Addition {
+    std::string_view key, name;
+    int format;
+  };
+  static constexpr Addition kAdditions[] = {{"training", "precision", 2},
+                                            {"training", "doubly-stochastic-weight", 3},
+                                            {"model", "copy", 3},
+                                            {"model", "source-kind", 3},
+                                            {"model", "context-gate", 3},
+                                            {"model", "feature-size", 3}};
+  for (const Addition& a : kAdditions) {
+    if (a.key == key && a.name == name) return a.format;
+  }
   return 1;
 }
 
@@ -108,6 +127,7 @@ ModelDescription DescriptionFromJson(const Json& json) {
   std::vector<std::string_view> keys = {"format", "atento_version", "preset",   "text",
                                         "model",  "training",       "checksums"};
   if (format >= 2) keys.push_back("weights");
+  if (format >= 3) keys.push_back("cnn");
   internal::CheckNoOtherKeys(json, keys, "top level");
   json.At("atento_version").AsString();
   ModelDescription d;
@@ -115,6 +135,7 @@ ModelDescription DescriptionFromJson(const Json& json) {
   d.text = MemberFromJson<TextOptions>(json, "text");
   d.model = MemberFromJson<ModelObject>(json, "model", format);
   d.training = MemberFromJson<TrainingOptions>(json, "training", format);
+  if (json.Find("cnn")) d.cnn = MemberFromJson<CnnOptions>(json, "cnn");
   if (format >= 2) d.weights = ParseEnum<Precision>("weights", json.At("weights").AsString());
   return d;
 }
@@ -160,11 +181,27 @@ void CheckCopiedTokens(const TextOptions& text) {
       "--target-tokenizer, --source-normalization and --target-normalization alike");
 }
 
+// Of what there is no source vocabulary.
+void CheckFeatureModel(const ModelDescription& d) {
+  if (d.model.feature_size < 1) {
+    throw Error(ErrorKind::kUsage, "--source-kind features needs vectors of at least one number");
+  }
+  if (d.text.joint_vocabulary) {
+    throw Error(ErrorKind::kUsage,
+                "--joint-vocabulary joins two texts, but --source-kind features has one: leave one "
+                "of them out");
+  }
+}
+
 const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& source,
                                     const Tokenizer& target) {
   const TextOptions& text = d.text;
-  CheckVocabulary("source", source, text.source_tokenizer, text.source_normalization,
-                  d.model.source_vocabulary);
+  if (d.model.has_features()) {
+    CheckFeatureModel(d);
+  } else {
+    CheckVocabulary("source", source, text.source_tokenizer, text.source_normalization,
+                    d.model.source_vocabulary);
+  }
   CheckVocabulary("target", target, text.target_tokenizer, text.target_normalization,
                   d.model.target_vocabulary);
   if (text.joint_vocabulary && (text.source_tokenizer != text.target_tokenizer ||
@@ -180,6 +217,13 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
   if (d.model.copy) CheckCopiedTokens(text);
   if (d.training.coverage_weight > 0 && !d.model.coverage) {
     throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
+  }
+  if (d.training.doubly_stochastic_weight > 0 && !HasAlpha(d.model)) {
+    throw Error(ErrorKind::kUsage,
+                "--doubly-stochastic-weight has no weights to ask anything of "
+                "with --attention " +
+                    std::string(EnumName(d.model.attention)) +
+                    ": use another score, or set it to 0");
   }
   if (d.model.attention == Attention::kLocation &&
       d.training.max_source_tokens >= d.model.location_positions) {
@@ -236,8 +280,10 @@ ModelParts ReadParts(const std::string& directory) {
   const Checksums checksums =
       InFile(path, [&] { return MemberFromJson<Checksums>(json, "checksums"); });
   const TextOptions& text = d.text;
-  Tokenizer source = LoadVocabulary(directory, "source", text.source_tokenizer,
-                                    text.source_normalization, checksums.source);
+  Tokenizer source = d.model.has_features()
+                         ? NoTokenizer()
+                         : LoadVocabulary(directory, "source", text.source_tokenizer,
+                                          text.source_normalization, checksums.source);
   Tokenizer target =
       LoadVocabulary(directory, text.joint_vocabulary ? "source" : "target", text.target_tokenizer,
                      text.target_normalization, checksums.target);
@@ -251,6 +297,11 @@ std::unique_ptr<Model> MakeModel(ModelParts parts) {
 }
 
 }  // namespace
+
+Tokenizer NoTokenizer() {
+  return Tokenizer::Parse(TokenizerKind::kSymbols, Normalization::kNone, "<unk>\n</s>\nitem\n",
+                          "no vocabulary");
+}
 
 Model::Model(ModelDescription d, Tokenizer source, Tokenizer target)
     : description(std::move(d)),
@@ -281,7 +332,7 @@ std::unique_ptr<Model> LoadModelDescription(const std::string& directory) {
 
 // config.json last: a directory that has one has the vocabularies too.
 void SaveModelDescription(const Model& model, const std::string& directory) {
-  model.source_tokenizer.Save(InDirectory(directory, "source"));
+  if (!model.config().has_features()) model.source_tokenizer.Save(InDirectory(directory, "source"));
   if (!model.description.text.joint_vocabulary) {
     model.target_tokenizer.Save(InDirectory(directory, "target"));
   }

@@ -23,13 +23,15 @@ struct ModelDescription {
   TrainingOptions training;
   // Of the matrices in the file: less than float32 in a model that atento quantize has made.
   Precision weights = Precision::kFloat32;
+  // How the feature vectors were computed that it was trained on; cnn_checksum may be empty.
+  CnnOptions cnn;
 };
 
 // Everything that search needs. Immutable once loaded, but for the packed weights, which fill
 // themselves and may be used from several threads.
 struct Model {
   // Parameters are zero. Throws Error{kUsage} if the description contradicts itself, or does not
-  // fit the vocabularies.
+  // fit the vocabularies; of which a source of feature vectors has none: NoTokenizer().
   Model(ModelDescription d, Tokenizer source, Tokenizer target);
 
   ModelDescription description;
@@ -39,9 +41,18 @@ struct Model {
   mutable PackedWeights weights;
 
   const ModelConfig& config() const { return description.model; }
-  // A pass of this model in a worker's arena.
-  ModelPass Pass(Arena& arena) const { return {config(), parameters.views(), {arena, weights}}; }
+  // A pass of this model in a worker's arena. features: as ModelPass::features.
+  ModelPass Pass(Arena& arena, const FeatureSet* features = nullptr) const {
+    return {.config = config(),
+            .params = parameters.views(),
+            .workspace = {arena, weights},
+            .features = features};
+  }
 };
+
+// What a model of feature vectors has for a source tokenizer: of one symbol; not in its
+// directory.
+Tokenizer NoTokenizer();
 
 // Reads a model directory. Throws Error{kNotFound} if there is none, and Error{kData} or {kIo},
 // naming the file and what is wrong with it, for anything missing, damaged, altered or of a newer

@@ -16,6 +16,11 @@ class TensorLister {
       : config_(config), visit_(visit) {}
 
   void Encoder(EncoderParams& p) const {
+    if (config_.has_features()) {
+      const int P = config_.projection_size();
+      Add("encoder.projection.W", TensorRole::kInput, P, config_.feature_size, p.W_projection);
+      Add("encoder.projection.b", P, p.b_projection);
+    }
     p.cells.resize(static_cast<size_t>(config_.encoder_cell(config_.encoder_layers, 0)));
     size_t i = 0;
     for (int layer = 0; layer < config_.encoder_layers; ++layer) {
@@ -85,6 +90,10 @@ class TensorLister {
       Add("attention.W_a", TensorRole::kAlignment, H, C, p.W_a);
     } else if (config_.attention == atento::Attention::kLocation) {
       Add("attention.W_a", TensorRole::kAlignment, config_.location_positions, H, p.W_a);
+    }
+    if (config_.context_gate) {
+      Add("attention.w_beta", H, p.w_beta, TensorRole::kAlignmentVector);
+      Add("attention.b_beta", 1, p.b_beta);
     }
     if (config_.attention_window == AttentionWindow::kLocalP) {
       Add("attention.W_p", TensorRole::kAlignment, H, H, p.W_p);
@@ -169,7 +178,7 @@ void ForEachTensor(const ModelConfig& config, Seq2SeqParams& params,
                    const std::function<void(const Tensor&)>& visit) {
   const TensorLister list(config, visit);
   const int E = config.embedding_size;
-  if (config.tie != Tie::kAll) {
+  if (config.tie != Tie::kAll && !config.has_features()) {
     list.Add("source.embedding", TensorRole::kEmbedding, config.source_vocabulary, E,
              params.source_embedding);
   }

@@ -18,6 +18,9 @@
 namespace atento {
 
 struct EncoderParams {
+  // Of feature vectors: tanh(W x + b).
+  Matrix W_projection;  // [projection_size, D]
+  Vector b_projection;
   // Layer by layer, in each the directions: forward, then backward (ModelConfig::encoder_cell).
   std::vector<CellParams> cells;
 };
@@ -37,7 +40,7 @@ struct DecoderParams {
 };
 
 struct Seq2SeqParams {
-  Matrix source_embedding;  // [V_s,E]
+  Matrix source_embedding;  // [V_s,E]; none with feature vectors
   Matrix target_embedding;  // [V_t,E]
   EncoderParams encoder;
   DecoderParams decoder;

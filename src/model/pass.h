@@ -8,12 +8,16 @@
 
 namespace atento {
 
+class FeatureSet;  // atento/features.h
+
 struct ModelPass {
   const ModelConfig& config;
   const Seq2SeqParams& params;
   Workspace workspace;
   DropoutOptions dropout = {};  // none in search
   bool with_gradient = false;   // keep what Backward needs
+  // What the ids of sources are rows of; null: they are symbols.
+  const FeatureSet* features = nullptr;
 };
 
 }  // namespace atento

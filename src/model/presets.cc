@@ -126,6 +126,24 @@ void Copy(Preset& p) {
   p.limits.validation_metrics = "rouge";
 }
 
+// Show, Attend and Tell: soft attention of Xu+ 2015, for CNN features of a few thousand images.
+void Captions(Preset& p) {
+  p.summary = "captions of images, after Xu+ 2015: from the features of a CNN";
+  p.text.target_tokenizer = TokenizerKind::kWords;
+  p.model.source_kind = SourceKind::kFeatures;
+  p.model.cell = Cell::kLstm;
+  p.model.encoder_layers = 0;
+  p.model.attention = Attention::kAdditive;
+  p.model.attend = Attend::kBefore;
+  p.model.context_gate = true;
+  TrainingOptions& t = p.training;
+  t.doubly_stochastic_weight = 1;
+  t.dropout_embedding = t.dropout_annotations = 0.2;
+  t.dropout_output = 0.5;
+  t.max_source_tokens = 1000;
+  p.limits.max_epochs = 30;
+}
+
 struct Entry {
   const char* name;
   void (*apply)(Preset&);
@@ -140,6 +158,7 @@ constexpr Entry kPresets[] = {
     {"luong2015-local-m", Luong2015LocalM},
     {"luong2015-local-p", Luong2015LocalP},
     {"encdec2014", EncDec2014},
+    {"captions", Captions},
 };
 
 }  // namespace

@@ -76,12 +76,16 @@ std::string ChecksumText(std::span<const std::byte> data) {
 
 // ---- writing -----------------------------------------------------------------------------------
 
-Json::Object HeaderOf(std::span<const SafetensorsEntry> entries) {
+using MetadataTexts = std::vector<std::pair<std::string, std::string>>;
+
+Json::Object HeaderOf(std::span<const SafetensorsEntry> entries,
+                      std::span<const std::pair<std::string, std::string>> metadata) {
   Json::Object header;
   std::unordered_set<std::string_view> names = {kMetadata};
   // The checksum of the numbers is not known yet, but its length is.
-  header.emplace_back(
-      kMetadata, Json(Json::Object{{kFormatKey, kFormat}, {kChecksumKey, std::string(16, '0')}}));
+  Json::Object texts = {{kFormatKey, kFormat}, {kChecksumKey, std::string(16, '0')}};
+  for (const auto& [name, text] : metadata) texts.emplace_back(name, text);
+  header.emplace_back(kMetadata, Json(std::move(texts)));
   uint64_t offset = 0;
   for (const SafetensorsEntry& entry : entries) {
     uint64_t bytes = 0;
@@ -102,7 +106,8 @@ Json::Object HeaderOf(std::span<const SafetensorsEntry> entries) {
 // Reads and checks the header of a file in memory.
 class Reader {
  public:
-  Reader(std::string_view file, const std::string& name) : file_(file), name_(name) {}
+  Reader(std::string_view file, const std::string& name, MetadataTexts* metadata)
+      : file_(file), name_(name), metadata_(metadata) {}
 
   std::vector<SafetensorsEntry> Read() {
     const Json header = Json::Parse(Header(), name_ + ": header");
@@ -169,6 +174,7 @@ class Reader {
         Bad("format " + Quoted(text) + " is unknown to this version: update atento");
       }
       if (key == kChecksumKey) checksum_ = text.empty() ? "empty" : text;
+      metadata_->emplace_back(key, text);
     }
   }
 
@@ -237,6 +243,7 @@ class Reader {
 
   std::string_view file_;
   const std::string& name_;
+  MetadataTexts* metadata_;
   std::span<const std::byte> data_;
   std::string checksum_;
   std::vector<SafetensorsEntry> entries_;
@@ -307,8 +314,9 @@ uint64_t SafetensorsChecksum(std::span<const std::byte> data) {
   return sum;
 }
 
-void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry> entries) {
-  Json header(HeaderOf(entries));
+void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry> entries,
+                      std::span<const std::pair<std::string, std::string>> metadata) {
+  Json header(HeaderOf(entries, metadata));
   std::string text = header.Dump();
   const size_t unpadded = kLengthBytes + text.size();
   const size_t begin = (unpadded + kAlignment - 1) / kAlignment * kAlignment;
@@ -321,9 +329,9 @@ void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry>
   for (const SafetensorsEntry& entry : entries) {
     file.append(reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size());
   }
-  Json metadata = header.At(kMetadata);
-  metadata.Set(kChecksumKey, ChecksumText(std::as_bytes(std::span(file)).subspan(begin)));
-  text = header.Set(kMetadata, std::move(metadata)).Dump();
+  Json texts = header.At(kMetadata);
+  texts.Set(kChecksumKey, ChecksumText(std::as_bytes(std::span(file)).subspan(begin)));
+  text = header.Set(kMetadata, std::move(texts)).Dump();
   const uint64_t length = begin - kLengthBytes;
   std::memcpy(file.data(), &length, kLengthBytes);
   std::copy(text.begin(), text.end(), file.begin() + kLengthBytes);
@@ -350,7 +358,16 @@ std::string ReadSafetensorsChecksum(const std::string& path) {
 SafetensorsFile::SafetensorsFile(const std::string& path) : SafetensorsFile(ReadFile(path), path) {}
 
 SafetensorsFile::SafetensorsFile(std::string bytes, std::string name)
-    : name_(std::move(name)), bytes_(std::move(bytes)), entries_(Reader(bytes_, name_).Read()) {}
+    : name_(std::move(name)),
+      bytes_(std::move(bytes)),
+      entries_(Reader(bytes_, name_, &metadata_).Read()) {}
+
+const std::string* SafetensorsFile::Metadata(std::string_view name) const {
+  for (const auto& [key, text] : metadata_) {
+    if (key == name) return &text;
+  }
+  return nullptr;
+}
 
 const SafetensorsEntry* SafetensorsFile::Find(std::string_view name) const {
   for (const SafetensorsEntry& entry : entries_) {

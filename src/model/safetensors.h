@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "math/views.h"
@@ -39,8 +40,10 @@ SafetensorsEntry FloatEntry(std::string name, std::vector<int64_t> shape,
 // Writes the entries in the order given, all or nothing (base/file.h). The numbers start at a
 // multiple of 64 bytes; equal entries give equal files. Holds a copy of the file in memory for as
 // long. Throws Error{kIo}. Requires: names that differ, none of them "__metadata__"; bytes that fit
-// dtype and shape.
-void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry> entries);
+// dtype and shape. metadata: names and texts for the header, none beginning with "atento_format" or
+// "atento_checksum".
+void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry> entries,
+                      std::span<const std::pair<std::string, std::string>> metadata = {});
 
 // A file, checked and in memory.
 class SafetensorsFile {
@@ -58,6 +61,10 @@ class SafetensorsFile {
   const std::string& name() const { return name_; }
   // In the order of the header. Their bytes live as long as this object.
   const std::vector<SafetensorsEntry>& entries() const { return entries_; }
+  // A text of the header; nullptr if there is none of this name.
+  const std::string* Metadata(std::string_view name) const;
+  // The whole file.
+  const std::string& bytes() const { return bytes_; }
   // nullptr if there is none of this name.
   const SafetensorsEntry* Find(std::string_view name) const;
   // The numbers of an F32, F64 or BF16 tensor. Throws Error{kData}, naming it, if it is missing, of
@@ -68,6 +75,7 @@ class SafetensorsFile {
  private:
   const std::string name_;
   const std::string bytes_;
+  std::vector<std::pair<std::string, std::string>> metadata_;
   std::vector<SafetensorsEntry> entries_;
 };
 

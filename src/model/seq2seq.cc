@@ -97,16 +97,21 @@ AttentionLossSums LossOnAttention(const ModelPass& pass, const Batch& batch,
                                   const LossOptions& loss, const AttentionCache& attention,
                                   DecoderGradients& gradients) {
   const bool guided = loss.guided_weight > 0 && !batch.link_offset.empty();
-  if (!guided && loss.coverage_weight == 0) return {};
+  if (!guided && loss.coverage_weight == 0 && loss.doubly_stochastic_weight == 0) return {};
   const Matrix& alpha = attention.alpha;
   const Matrix d_copied = gradients.alpha;
   gradients.alpha = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
   if (loss.coverage_weight > 0) {
     gradients.coverage = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);
   }
-  const AttentionLossSums sums = AttentionLoss(
+  AttentionLossSums sums = AttentionLoss(
       {loss.guided_weight, loss.coverage_weight, loss.output.gradient_scale},
       {batch.link_offset, batch.link_positions}, attention, gradients.alpha, gradients.coverage);
+  if (loss.doubly_stochastic_weight > 0) {
+    sums.doubly_stochastic = DoublyStochasticLoss(
+        {batch.source, batch.target, batch.target_to_source},
+        loss.doubly_stochastic_weight * loss.output.gradient_scale, alpha, gradients.alpha);
+  }
   if (!d_copied.empty()) AddTo(d_copied, gradients.alpha);
   return sums;
 }
@@ -155,6 +160,7 @@ BatchLoss& BatchLoss::operator+=(const BatchLoss& other) {
   output += other.output;
   attention.guided += other.attention.guided;
   attention.coverage += other.attention.coverage;
+  attention.doubly_stochastic += other.attention.doubly_stochastic;
   return *this;
 }
 

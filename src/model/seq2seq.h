@@ -20,8 +20,9 @@ namespace atento {
 
 struct LossOptions {
   OutputLossOptions output;
-  Real guided_weight = 0;    // of the alignments in the batch
-  Real coverage_weight = 0;  // needs coverage in the model
+  Real guided_weight = 0;             // of the alignments in the batch
+  Real coverage_weight = 0;           // needs coverage in the model
+  Real doubly_stochastic_weight = 0;  // needs scores
 };
 
 struct BatchLoss {
@@ -58,7 +59,7 @@ struct EncodedSources {
   DecoderState start;  // a row per source, in the order of its columns
 };
 
-// layout and ids must outlive the result. location attention: no source longer than its positions
+// layout and ids, as EncoderForward takes them, must outlive the result. location attention: no source longer than its positions
 // (checked).
 // Cost: the encoder's, and one GEMM for the keys.  Errors: none.  Threads: as ForceDecode.
 EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,

@@ -12,7 +12,7 @@ Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
                      const TokenWords& target, const AlignOptions& options) {
   Alignment alignment;
   if (alpha.empty()) return alignment;
-  const size_t columns = source.word_of.size() + 1;
+  const size_t columns = source.word_of.size() + (source.end ? 1 : 0);
   CHECK(alpha.size() == (target.word_of.size() + 1) * columns);
   alignment.source_words = source.words;
   alignment.target_words = target.words;

@@ -12,12 +12,13 @@ namespace atento {
 struct TokenWords {
   std::span<const int> word_of;
   int words = 0;
+  bool end = true;  // an </s> follows; not after feature vectors
 };
 
 // α is summed over the tokens of a source word and averaged over those of a target word; the row
 // and the column of </s>, and spaces, are left out. With options.shift token t has the weights of
 // row t + 1, the last one those of </s>; row 0 is left out instead. alpha: [target tokens + 1]
-// [source tokens + 1], </s> last in both (checked), or empty: then so is the result.
+// [source tokens + 1], </s> last where there is one (checked), or empty: then so is the result.
 Alignment AlignWords(std::span<const float> alpha, const TokenWords& source,
                      const TokenWords& target, const AlignOptions& options = {});
 

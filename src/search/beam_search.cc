@@ -83,12 +83,13 @@ class TreeRecorder {
 // The search for one source.
 class Sentence {
  public:
-  Sentence(const SearchOptions& options, int column, int source_length, bool with_alpha)
+  Sentence(Ensemble models, const SearchOptions& options, int column, int source_length,
+           bool with_alpha)
       : options_(options),
         column_(column),
         source_length_(source_length),
-        limit_(LengthLimit(options, static_cast<size_t>(source_length) - 1)),
-        least_(LeastLength(options, static_cast<size_t>(source_length) - 1)),
+        limit_(LengthLimit(models, options, static_cast<size_t>(source_length) - 1)),
+        least_(LeastLength(models, options, static_cast<size_t>(source_length) - 1)),
         with_alpha_(with_alpha) {
     live_.push_back({-1, column, 0});
   }
@@ -255,7 +256,7 @@ class Sentence {
 
   const SearchOptions& options_;
   int column_;
-  int source_length_;  // with </s>
+  int source_length_;  // with </s>, if it has one
   int limit_;
   int least_;
   bool with_alpha_;
@@ -299,16 +300,18 @@ int LengthLimit(double max_length_ratio, size_t source_tokens) {
   return static_cast<int>(std::min(tokens, 1e9));
 }
 
-int LengthLimit(const SearchOptions& options, size_t source_tokens) {
-  const int limit = LengthLimit(options.max_length_ratio, source_tokens);
+int LengthLimit(Ensemble models, const SearchOptions& options, size_t source_tokens) {
+  const ModelConfig& config = models[0]->config();
+  const int limit = config.has_features() ? models[0]->description.training.max_target_tokens
+                                          : LengthLimit(options.max_length_ratio, source_tokens);
   return options.max_length == 0 ? limit : std::min(limit, options.max_length);
 }
 
-int LeastLength(const SearchOptions& options, size_t source_tokens) {
+int LeastLength(Ensemble models, const SearchOptions& options, size_t source_tokens) {
   const double tokens = std::ceil(options.min_length_ratio * static_cast<double>(source_tokens));
   const double least = std::max(tokens, static_cast<double>(options.min_length));
   return static_cast<int>(
-      std::min(least, static_cast<double>(LengthLimit(options, source_tokens))));
+      std::min(least, static_cast<double>(LengthLimit(models, options, source_tokens))));
 }
 
 void CheckSearchOptions(const SearchOptions& options) {
@@ -331,14 +334,15 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
   CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
   const BeamInspection* const inspection = request.inspection;
   CHECK(!inspection || (sources.size() == 1 && !request.shortlist));
-  const Batch batch = MakeSourceBatch(sources, request.copies);
+  const Batch batch = MakeSourceBatch(sources, request.copies,
+                                      request.features ? SourceEnd::kNone : SourceEnd::kAdded);
   const bool with_alpha = request.with_alpha && CountAlphas(models) > 0;
   arenas.sources.Reset();
-  EnsembleDecoder decoder(models, batch, request.shortlist, arenas);
+  EnsembleDecoder decoder(models, batch, {request.shortlist, request.features}, arenas);
 
   std::vector<Sentence> sentences;
   for (int column = 0; column < batch.source.batch(); ++column) {
-    sentences.emplace_back(options, column, batch.source.length(column), with_alpha);
+    sentences.emplace_back(models, options, column, batch.source.length(column), with_alpha);
   }
   if (inspection) sentences[0].Inspect(*inspection);
   Rows rows;

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "atento/error.h"
+#include "atento/features.h"
 #include "atento/options.h"
 #include "atento/trace.h"
 #include "search/ensemble.h"
@@ -33,16 +34,17 @@ struct Hypothesis {
   double log_prob = 0;
   double score = 0;
   // [ids + 1][source + 1], a row per symbol with its </s>, a column per source symbol with its
-  // </s>. Empty unless asked for, and without attention.
+  // </s>, or per feature vector. Empty unless asked for, and without attention.
   std::vector<float> alpha;
 };
 
 // The most symbols a hypothesis may have, </s> not counted: ⌈ratio · source_tokens⌉ + 10.
 int LengthLimit(double max_length_ratio, size_t source_tokens);
-// That, but not above max_length.
-int LengthLimit(const SearchOptions& options, size_t source_tokens);
+// That of a source that the models read, but not above max_length; of feature vectors: that of their
+// training.
+int LengthLimit(Ensemble models, const SearchOptions& options, size_t source_tokens);
 // The fewest: ⌈min_length_ratio · source_tokens⌉ or min_length, the larger; at most LengthLimit.
-int LeastLength(const SearchOptions& options, size_t source_tokens);
+int LeastLength(Ensemble models, const SearchOptions& options, size_t source_tokens);
 
 // log_prob / symbols^length_penalty, </s> counted.
 double HypothesisScore(double log_prob, int symbols, double length_penalty);
@@ -98,6 +100,9 @@ struct BeamRequest {
   const Shortlist* shortlist = nullptr;
   // Null: none. Not together with a shortlist (checked).
   const BeamInspection* inspection = nullptr;
+  // What the sources are rows of, for models of feature vectors; a translation is then as long as
+  // those of training at most. Null: the sources are symbols.
+  const FeatureSet* features = nullptr;
   StopSearch stop = {};
 };
 

@@ -88,19 +88,20 @@ void EnsembleStep::AddAlpha(int row, std::span<float> alpha) const {
   }
 }
 
-EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
-                                 SearchArenas& arenas)
+EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch,
+                                 const EnsembleSources& of_batch, SearchArenas& arenas)
     : models_(models), batch_(batch), arenas_(arenas) {
   CHECK(!models.empty());
   const int vocabulary = models[0]->config().target_vocabulary;
   for (const Model* model : models) {
     CHECK(model->config().target_vocabulary == vocabulary);
     CHECK(model->config().copy == !batch.source_copies.empty());
-    sources_.push_back(EncodeSources(model->Pass(arenas.sources), batch.source, batch.source_ids));
+    sources_.push_back(EncodeSources(model->Pass(arenas.sources, of_batch.features), batch.source,
+                                     batch.source_ids));
     states_.push_back(sources_.back().start);
   }
-  if (shortlist) {
-    candidates_ = FindCandidates(*shortlist, batch);
+  if (of_batch.shortlist) {
+    candidates_ = FindCandidates(*of_batch.shortlist, batch);
     for (const Model* model : models) {
       outputs_.push_back(std::make_unique<OutputSubset>(model->parameters.views().output,
                                                         candidates_.columns, arenas.sources));

@@ -65,11 +65,16 @@ class EnsembleStep {
   Vector mean_, probabilities_;                        // [V+X]; several models only
 };
 
+// What belongs to the sources of a batch. Used by the constructor alone.
+struct EnsembleSources {
+  const Shortlist* shortlist = nullptr;  // null, or one that fits the models
+  const FeatureSet* features = nullptr;  // as ModelPass::features
+};
+
 class EnsembleDecoder {
  public:
-  // Encodes the sources into arenas.sources. shortlist: null, or one that fits the models, which do
-  // not copy; used here alone. batch must outlive the decoder.
-  EnsembleDecoder(Ensemble models, const Batch& batch, const Shortlist* shortlist,
+  // Encodes the sources into arenas.sources. batch must outlive the decoder.
+  EnsembleDecoder(Ensemble models, const Batch& batch, const EnsembleSources& of_batch,
                   SearchArenas& arenas);
 
   // One step of R hypotheses, numbered by the decoder itself; input.parents are rows of the last

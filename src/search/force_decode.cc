@@ -26,8 +26,9 @@ void AddAlpha(const Batch& batch, const Matrix& from, int column, float share,
 }  // namespace
 
 std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenPair> pairs,
-                                         bool with_alpha, SearchArenas& arenas) {
-  const Batch batch = MakeBatch(pairs);
+                                         bool with_alpha, SearchArenas& arenas,
+                                         const FeatureSet* features) {
+  const Batch batch = MakeBatch(pairs, features ? SourceEnd::kNone : SourceEnd::kAdded);
   std::vector<ForcedPair> results(pairs.size());
   auto result_of = [&](int column) -> ForcedPair& {
     return results[static_cast<size_t>(batch.target_order[static_cast<size_t>(column)])];
@@ -36,7 +37,7 @@ std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenP
   std::vector<double> log_sums(static_cast<size_t>(batch.target.rows()),
                                -std::numeric_limits<double>::infinity());
   for (const Model* model : models) {
-    const ForcedDecoding forced = ForceDecode(model->Pass(arenas.sources), batch, 0);
+    const ForcedDecoding forced = ForceDecode(model->Pass(arenas.sources, features), batch, 0);
     for (size_t i = 0; i < log_sums.size(); ++i) {
       log_sums[i] = LogAdd(log_sums[i], forced.log_probs[i]);
     }

@@ -15,10 +15,12 @@ struct ForcedPair {
   std::vector<float> alpha;  // as Hypothesis::alpha
 };
 
-// pairs: one batch; at least one (checked). Either side of a pair may be empty. Returns one result
+// pairs: one batch; at least one (checked). Either side of a pair may be empty. features: what the
+// sources are rows of, or null, as BeamRequest::features; then no source is empty. Returns one result
 // per pair, in their order.
 std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenPair> pairs,
-                                         bool with_alpha, SearchArenas& arenas);
+                                         bool with_alpha, SearchArenas& arenas,
+                                         const FeatureSet* features = nullptr);
 
 }  // namespace atento
 

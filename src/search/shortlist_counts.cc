@@ -54,6 +54,11 @@ ShortlistCounts::ShortlistCounts(Ensemble models)
     : models_(models),
       weights_(static_cast<size_t>(models[0]->config().source_vocabulary)),
       occurrences_(static_cast<size_t>(models[0]->config().target_vocabulary)) {
+  if (models[0]->config().has_features()) {
+    throw Error(ErrorKind::kUsage,
+                "a shortlist is of source symbols, but the model reads feature vectors: translate "
+                "without one");
+  }
   if (CountAlphas(models) > 0) return;
   throw Error(
       ErrorKind::kUsage,

@@ -60,7 +60,8 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
     result.log_prob = hypothesis.log_prob;
     result.score = hypothesis.score;
     Alignment alignment =
-        AlignWords(hypothesis.alpha, {source.encoded.word_of, source.encoded.words},
+        AlignWords(hypothesis.alpha,
+                   {source.encoded.word_of, source.encoded.words, options.features == nullptr},
                    {decoded.word_of, decoded.words});
     if (options.search.replace_unknown) {
       ReplaceUnknown(hypothesis.ids, *source.text, alignment, options.dictionary, &decoded);
@@ -71,17 +72,38 @@ Translation MakeTranslation(const SourceLine& source, const std::vector<Hypothes
   return translation;
 }
 
+// The rows of an item as ids, its positions as words.
+EncodedText EncodeItem(const FeatureItem& item) {
+  EncodedText encoded;
+  encoded.words = item.rows;
+  encoded.ids.resize(static_cast<size_t>(item.rows));
+  encoded.word_of.resize(static_cast<size_t>(item.rows));
+  std::iota(encoded.ids.begin(), encoded.ids.end(), item.first_row);
+  std::iota(encoded.word_of.begin(), encoded.word_of.end(), 0);
+  return encoded;
+}
+
+EncodedText EncodeScoredSource(Ensemble models, const std::string& source,
+                               const FeatureSet* features, size_t index) {
+  if (!features) return models[0]->source_tokenizer.Encode(source);
+  try {
+    return EncodeItem(features->Find(source));
+  } catch (const Error& error) {
+    throw PairError(index, error.what());
+  }
+}
+
 EncodedPair EncodePair(Ensemble models, const std::string& source, const std::string& target,
-                       size_t index) {
-  const Tokenizer &from = models[0]->source_tokenizer, &to = models[0]->target_tokenizer;
+                       const FeatureSet* features, size_t index) {
+  const Tokenizer& to = models[0]->target_tokenizer;
   EncodedPair pair;
   if (Copies(models)) {
-    pair.source = from.EncodeWithSpellings(source);
+    pair.source = models[0]->source_tokenizer.EncodeWithSpellings(source);
     pair.target = to.EncodeWithSpellings(target);
     pair.copies = FindCopies(to, pair.source.spellings);
     pair.extended_target = ExtendTarget(pair.target, pair.copies, to.vocabulary_size());
   } else {
-    pair.source = from.Encode(source);
+    pair.source = EncodeScoredSource(models, source, features, index);
     pair.target = to.Encode(target);
   }
   if (pair.source.ids.size() > LongestSource(models)) {
@@ -112,18 +134,41 @@ std::vector<std::span<const int>> CutScoredBatches(std::span<const int> order,
 }
 
 ScoredPair MakeScoredPair(const EncodedPair& pair, const ForcedPair& forced,
-                          const AlignOptions& options) {
+                          const AlignOptions& options, bool source_end) {
   ScoredPair result;
   result.log_prob = forced.log_prob;
   result.target_tokens = static_cast<int>(pair.target.ids.size()) + 1;
-  result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words},
+  result.alignment = AlignWords(forced.alpha, {pair.source.word_of, pair.source.words, source_end},
                                 {pair.target.word_of, pair.target.words}, options);
   return result;
 }
 
 }  // namespace
 
-SourceLine EncodeSource(Ensemble models, const std::string& line) {
+void CheckFeatures(Ensemble models, const FeatureSet* features) {
+  const ModelConfig& config = models[0]->config();
+  if (config.has_features() && !features) {
+    throw Error(ErrorKind::kUsage,
+                "the model reads feature vectors, not text: give it a file of atento features");
+  }
+  if (!config.has_features() && features) {
+    throw Error(ErrorKind::kUsage, features->name() +
+                                       " has feature vectors, but the model reads "
+                                       "text: give it lines of text");
+  }
+  if (!features || config.feature_size == features->feature_size()) return;
+  throw Error(ErrorKind::kData,
+              features->name() + " has vectors of " + std::to_string(features->feature_size()) +
+                  " numbers, the model reads " + std::to_string(config.feature_size) +
+                  ": compute them as those of its training");
+}
+
+SourceLine EncodeSource(Ensemble models, const std::string& line, const FeatureSet* features) {
+  if (features) {
+    SourceLine item{&line, EncodeItem(features->Find(line))};
+    item.tokens = item.encoded.ids.size();
+    return item;
+  }
   const Tokenizer& tokenizer = models[0]->source_tokenizer;
   SourceLine source{&line,
                     Copies(models) ? tokenizer.EncodeWithSpellings(line) : tokenizer.Encode(line)};
@@ -160,6 +205,12 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
                                         " without, and so they cannot be an ensemble: use models "
                                         "that all copy or none");
     }
+    const ModelConfig &a = models[0]->config(), &b = models[m]->config();
+    if (a.source_kind != b.source_kind || a.feature_size != b.feature_size) {
+      throw Error(ErrorKind::kData, names[0] + " and " + names[m] +
+                                        ": they read different sources, and so they cannot be an "
+                                        "ensemble: use models of one kind of source");
+    }
     const bool same_source =
         SameVocabulary(models[0]->source_tokenizer, models[m]->source_tokenizer);
     if (same_source && SameVocabulary(models[0]->target_tokenizer, models[m]->target_tokenizer)) {
@@ -175,6 +226,11 @@ void CheckEnsemble(Ensemble models, std::span<const std::string> names) {
 void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
   CheckSearchOptions(options);
   if (!options.replace_unknown) return;
+  if (models[0]->config().has_features()) {
+    throw Error(ErrorKind::kUsage,
+                "--replace-unknown copies words of the source, but the model reads feature "
+                "vectors: leave it out");
+  }
   if (CountAlphas(models) == 0) {
     throw Error(ErrorKind::kUsage,
                 "--replace-unknown needs a model with attention: leave it out, or train a model "
@@ -190,9 +246,12 @@ void CheckSearchOptionsFit(Ensemble models, const SearchOptions& options) {
 
 std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::string> lines,
                                         const TranslateOptions& options, SearchThreads& threads) {
+  CheckFeatures(models, options.features);
   std::vector<SourceLine> sources;
   sources.reserve(lines.size());
-  for (const std::string& line : lines) sources.push_back(EncodeSource(models, line));
+  for (const std::string& line : lines) {
+    sources.push_back(EncodeSource(models, line, options.features));
+  }
   return TranslateSources(models, sources, options, threads);
 }
 
@@ -224,6 +283,7 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
                                     {.with_alpha = with_alpha,
                                      .copies = copies,
                                      .shortlist = options.shortlist,
+                                     .features = options.features,
                                      .stop = options.stop});
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
@@ -236,7 +296,8 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
 
 void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
                       std::span<const std::string> targets, SearchThreads& threads,
-                      const PairVisitor& visit) {
+                      const PairVisitor& visit, const FeatureSet* features) {
+  CheckFeatures(models, features);
   if (sources.size() != targets.size()) {
     throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
                                       std::to_string(targets.size()) +
@@ -246,7 +307,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
   std::vector<EncodedPair> pairs;
   pairs.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
-    pairs.push_back(EncodePair(models, sources[i], targets[i], i));
+    pairs.push_back(EncodePair(models, sources[i], targets[i], features, i));
   }
   const std::vector<int> order =
       ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });
@@ -259,7 +320,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
       tokens.push_back(
           {pair.source.ids, pair.target.ids, {}, pair.copies.ids, pair.extended_target});
     }
-    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas);
+    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas, features);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       visit(i, pairs[i], forced[k]);
@@ -269,12 +330,14 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
 
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
                                    std::span<const std::string> targets, SearchThreads& threads,
-                                   const AlignOptions& options) {
+                                   const AlignOptions& options, const FeatureSet* features) {
   std::vector<ScoredPair> scored(sources.size());
-  ForceDecodeLines(models, sources, targets, threads,
-                   [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
-                     scored[i] = MakeScoredPair(pair, forced, options);
-                   });
+  ForceDecodeLines(
+      models, sources, targets, threads,
+      [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
+        scored[i] = MakeScoredPair(pair, forced, options, features == nullptr);
+      },
+      features);
   return scored;
 }
 

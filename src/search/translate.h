@@ -20,8 +20,8 @@
 
 namespace atento {
 
-// Throws Error{kData} unless all models have the vocabularies of the first, and all copy or none.
-// names: what to call each model in the message.
+// Throws Error{kData} unless all models have the vocabularies and the kind of source of the first,
+// and all copy or none. names: what to call each model in the message.
 void CheckEnsemble(Ensemble models, std::span<const std::string> names);
 
 // A line as the models read it.
@@ -33,8 +33,15 @@ struct SourceLine {
   SourceCopies copies = {};  // of models that copy
 };
 
-// At most as many tokens as the models were trained with. line must outlive the result.
-SourceLine EncodeSource(Ensemble models, const std::string& line);
+// At most as many tokens as the models were trained with. line must outlive the result. For models of
+// feature vectors it is the name of an item, whose rows are the ids and whose positions the words;
+// they are not cut. Throws Error{kData} if there is no such item, and as CheckFeatures.
+SourceLine EncodeSource(Ensemble models, const std::string& line,
+                        const FeatureSet* features = nullptr);
+
+// Throws Error{kUsage} unless the models read what they are given: `features`, or if it is null
+// text; Error{kData} if the vectors are of another size.
+void CheckFeatures(Ensemble models, const FeatureSet* features);
 
 // The tokens of a source, </s> not counted, beyond which location attention has no scores.
 size_t LongestSource(Ensemble models);
@@ -46,7 +53,8 @@ struct TranslateOptions {
   const Dictionary* dictionary = nullptr;
   // As BeamRequest::shortlist; must outlive the call.
   const Shortlist* shortlist = nullptr;
-  StopSearch stop = {};  // called by any of the threads
+  const FeatureSet* features = nullptr;  // as EncodeSource's; must outlive the call
+  StopSearch stop = {};                  // called by any of the threads
 };
 
 // As Translator::CheckOptions.
@@ -93,12 +101,13 @@ using PairVisitor =
 // a pair that is too long, Error{kData} unless there are as many sources as targets.
 void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
                       std::span<const std::string> targets, SearchThreads& threads,
-                      const PairVisitor& visit);
+                      const PairVisitor& visit, const FeatureSet* features = nullptr);
 
 // As Translator::Score. Throws PairError for a pair that is too long.
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,
                                    std::span<const std::string> targets, SearchThreads& threads,
-                                   const AlignOptions& options = {});
+                                   const AlignOptions& options = {},
+                                   const FeatureSet* features = nullptr);
 
 }  // namespace atento
 

@@ -39,7 +39,8 @@ std::vector<Translation> Translator::Translate(std::span<const std::string> line
                                                const Dictionary& dictionary) const {
   const TranslateOptions translate{.search = options,
                                    .dictionary = &dictionary,
-                                   .shortlist = impl_->shortlist ? &*impl_->shortlist : nullptr};
+                                   .shortlist = impl_->shortlist ? &*impl_->shortlist : nullptr,
+                                   .features = impl_->features.get()};
   return TranslateLines(impl_->models, lines, translate, impl_->threads);
 }
 
@@ -50,8 +51,18 @@ void Translator::CheckOptions(const SearchOptions& options) const {
 std::vector<ScoredPair> Translator::Score(std::span<const std::string> sources,
                                           std::span<const std::string> targets,
                                           const AlignOptions& options) const {
-  return ScoreLines(impl_->models, sources, targets, impl_->threads, options);
+  return ScoreLines(impl_->models, sources, targets, impl_->threads, options,
+                    impl_->features.get());
 }
+
+void Translator::SetFeatures(std::shared_ptr<const FeatureSet> features) {
+  CheckFeatures(impl_->models, features.get());
+  impl_->features = std::move(features);
+}
+
+bool Translator::reads_features() const { return impl_->models[0]->config().has_features(); }
+
+const CnnOptions& Translator::cnn() const { return impl_->models[0]->description.cnn; }
 
 bool Translator::has_attention() const { return CountAlphas(impl_->models) > 0; }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "atento/features.h"
 #include "atento/translator.h"
 #include "model/model.h"
 #include "search/search_threads.h"
@@ -19,6 +20,7 @@ struct Translator::Impl {
   std::vector<std::unique_ptr<Model>> owned;
   std::vector<const Model*> models;
   std::optional<Shortlist> shortlist;
+  std::shared_ptr<const FeatureSet> features;
   SearchThreads threads;
 };
 

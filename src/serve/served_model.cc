@@ -41,8 +41,14 @@ std::vector<ServedModel> LoadServedModels(std::span<const std::string> specifica
     if (FindModel(models, name) != nullptr) {
       throw Error(ErrorKind::kUsage, flag + ": there is another model of this name; change one");
     }
+    std::unique_ptr<Model> model = LoadModel(directory);
+    if (model->config().has_features()) {
+      throw Error(ErrorKind::kUsage, flag +
+                                         ": reads feature vectors, which requests do not have: use "
+                                         "atento translate with it");
+    }
     models.push_back(
-        {.name = name, .model = LoadModel(directory), .learning = LearningToJson(directory)});
+        {.name = name, .model = std::move(model), .learning = LearningToJson(directory)});
   }
   for (const std::string& specification : shortlists) {
     const std::string flag = "--shortlist " + specification;

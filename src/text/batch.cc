@@ -22,13 +22,17 @@ std::vector<int> SortColumns(int count, const LengthAt& length_at) {
   return columns;
 }
 
-// Lays the sentences out, each followed by </s>. ids_at(position) is a sentence.
+// Lays the sentences out, each followed by </s> if there is to be one. ids_at(position) is a
+// sentence.
 template <class IdsAt>
-SequenceLayout LayOut(const std::vector<int>& columns, const IdsAt& ids_at,
+SequenceLayout LayOut(const std::vector<int>& columns, const IdsAt& ids_at, SourceEnd end,
                       std::vector<int>* rows) {
+  const int added = end == SourceEnd::kAdded ? 1 : 0;
   std::vector<int> lengths;
   lengths.reserve(columns.size());
-  for (int position : columns) lengths.push_back(static_cast<int>(ids_at(position).size()) + 1);
+  for (int position : columns) {
+    lengths.push_back(static_cast<int>(ids_at(position).size()) + added);
+  }
   SequenceLayout layout(std::move(lengths));
   rows->resize(static_cast<size_t>(layout.rows()));
   for (int b = 0; b < layout.batch(); ++b) {
@@ -69,10 +73,10 @@ void AddCopies(const std::vector<int>& columns, const IdsAt& ids_at, const Copie
 }
 
 template <class IdsAt>
-std::vector<int> AddSources(int count, const IdsAt& ids_at, Batch* batch) {
+std::vector<int> AddSources(int count, const IdsAt& ids_at, SourceEnd end, Batch* batch) {
   CHECK(count > 0, "an empty batch");
   std::vector<int> columns = SortColumns(count, [&](int i) { return ids_at(i).size(); });
-  batch->source = LayOut(columns, ids_at, &batch->source_ids);
+  batch->source = LayOut(columns, ids_at, end, &batch->source_ids);
   return columns;
 }
 
@@ -104,7 +108,7 @@ void AddLinks(const LinksAt& links_at, Batch* batch) {
 
 }  // namespace
 
-Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) {
+Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices, SourceEnd end) {
   for (int index : indices) {
     CHECK(index >= 0 && static_cast<size_t>(index) < pairs.size(), std::to_string(index));
   }
@@ -116,9 +120,9 @@ Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) 
   auto copies_at = [&](int i) -> const std::vector<int>& { return pair_at(i).copies; };
   auto count = static_cast<int>(indices.size());
   Batch batch;
-  std::vector<int> sources = AddSources(count, source_at, &batch);
+  std::vector<int> sources = AddSources(count, source_at, end, &batch);
   std::vector<int> targets = SortColumns(count, [&](int i) { return target_at(i).size(); });
-  batch.target = LayOut(targets, target_at, &batch.target_output);
+  batch.target = LayOut(targets, target_at, SourceEnd::kAdded, &batch.target_output);
   batch.target_input = ShiftOneStep(batch.target, batch.target_output);
   AddCopies(sources, source_at, copies_at, &batch);
   if (!batch.source_copies.empty()) {
@@ -128,7 +132,7 @@ Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) 
           CHECK(pair_at(i).extended_target.size() == pair_at(i).target.size());
           return pair_at(i).extended_target;
         },
-        &batch.target_output);
+        SourceEnd::kAdded, &batch.target_output);
   }
 
   std::vector<int> source_column(indices.size());
@@ -149,21 +153,21 @@ Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices) 
   return batch;
 }
 
-Batch MakeBatch(std::span<const TokenPair> pairs) {
+Batch MakeBatch(std::span<const TokenPair> pairs, SourceEnd end) {
   std::vector<int> indices(pairs.size());
   std::iota(indices.begin(), indices.end(), 0);
-  return MakeBatch(pairs, indices);
+  return MakeBatch(pairs, indices, end);
 }
 
 Batch MakeSourceBatch(std::span<const std::vector<int>> sources,
-                      std::span<const std::vector<int>> copies) {
+                      std::span<const std::vector<int>> copies, SourceEnd end) {
   CHECK(copies.empty() || copies.size() == sources.size());
   auto source_at = [&](int i) -> const std::vector<int>& {
     return sources[static_cast<size_t>(i)];
   };
   auto copies_at = [&](int i) -> const std::vector<int>& { return copies[static_cast<size_t>(i)]; };
   Batch batch;
-  batch.source_order = AddSources(static_cast<int>(sources.size()), source_at, &batch);
+  batch.source_order = AddSources(static_cast<int>(sources.size()), source_at, end, &batch);
   if (!copies.empty()) AddCopies(batch.source_order, source_at, copies_at, &batch);
   return batch;
 }

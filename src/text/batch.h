@@ -10,7 +10,10 @@
 
 namespace atento {
 
-// One sentence pair. Neither side holds </s>; either may be empty.
+// Whether a source gets an </s>: symbols do, rows of a table of feature vectors do not.
+enum class SourceEnd { kAdded, kNone };
+
+// One sentence pair. Neither side holds </s>; either may be empty, but not a source that gets none.
 struct TokenPair {
   std::vector<int> source;
   std::vector<int> target;
@@ -25,7 +28,7 @@ struct TokenPair {
 // The work of one worker. Source and target are sorted each on their own by falling length (ties:
 // in the order given), so that a column of the one is not the same column of the other.
 struct Batch {
-  // Every source ends with </s>, counted.
+  // Every source ends with </s>, counted, unless it gets none.
   SequenceLayout source;
   std::vector<int> source_ids;  // [source.rows()]
   // [source.rows()]: what each position copies as. Empty unless the model copies.
@@ -47,14 +50,16 @@ struct Batch {
 };
 
 // The pairs with these indices as one batch. indices: not empty, in range (checked). Either all
-// pairs have copies or none (checked).
-Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices);
+// pairs have copies or none (checked); those of sources without </s> have none.
+Batch MakeBatch(std::span<const TokenPair> pairs, std::span<const int> indices,
+                SourceEnd end = SourceEnd::kAdded);
 // All of them.
-Batch MakeBatch(std::span<const TokenPair> pairs);
+Batch MakeBatch(std::span<const TokenPair> pairs, SourceEnd end = SourceEnd::kAdded);
 // Sources alone, for inference. sources: not empty (checked). copies: TokenPair::copies of each, or
 // none.
 Batch MakeSourceBatch(std::span<const std::vector<int>> sources,
-                      std::span<const std::vector<int>> copies = {});
+                      std::span<const std::vector<int>> copies = {},
+                      SourceEnd end = SourceEnd::kAdded);
 
 }  // namespace atento
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "atento/error.h"
@@ -80,6 +81,20 @@ void ReadTsv(const std::string& path, const CorpusOptions& options, Corpus* corp
   corpus->hash = file.hash();
 }
 
+// Which of `size` things are held out.
+std::unordered_set<size_t> ChooseHeldOut(size_t size, uint64_t seed) {
+  if (size < 2) {
+    throw Error(ErrorKind::kData,
+                "a single pair cannot be split into training and validation: give more pairs, or "
+                "a validation set with --dev");
+  }
+  const size_t count = std::clamp<size_t>(size / 100, 1, 1000);
+  Random random(RandomKey(seed, HashBytes("held out")));
+  std::unordered_set<size_t> chosen;
+  while (chosen.size() < count) chosen.insert(random.Below(size));
+  return chosen;
+}
+
 }  // namespace
 
 bool TextReader::Next(std::string* line) {
@@ -147,20 +162,24 @@ void LogCorpusReport(const CorpusReport& report) {
 }
 
 HeldOutSplit SplitHeldOut(std::vector<TextPair> pairs, uint64_t seed) {
-  if (pairs.size() < 2) {
-    throw Error(ErrorKind::kData,
-                "a single pair cannot be split into training and validation: give more pairs, or "
-                "a validation set with --dev");
-  }
-  size_t count = std::clamp<size_t>(pairs.size() / 100, 1, 1000);
-  Random random(RandomKey(seed, HashBytes("held out")));
-  std::unordered_set<size_t> chosen;
-  while (chosen.size() < count) chosen.insert(random.Below(pairs.size()));
+  const std::unordered_set<size_t> chosen = ChooseHeldOut(pairs.size(), seed);
   HeldOutSplit split;
-  split.held_out.reserve(count);
-  split.train.reserve(pairs.size() - count);
+  split.held_out.reserve(chosen.size());
+  split.train.reserve(pairs.size() - chosen.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
     (chosen.contains(i) ? split.held_out : split.train).push_back(std::move(pairs[i]));
+  }
+  return split;
+}
+
+HeldOutSplit SplitHeldOutSources(std::vector<TextPair> pairs, uint64_t seed) {
+  std::unordered_map<std::string, size_t> numbers;
+  for (const TextPair& pair : pairs) numbers.emplace(pair.source, numbers.size());
+  const std::unordered_set<size_t> chosen = ChooseHeldOut(numbers.size(), seed);
+  HeldOutSplit split;
+  for (TextPair& pair : pairs) {
+    const bool held_out = chosen.contains(numbers.at(pair.source));
+    (held_out ? split.held_out : split.train).push_back(std::move(pair));
   }
   return split;
 }

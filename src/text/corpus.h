@@ -110,6 +110,9 @@ struct HeldOutSplit {
 // the order of `pairs`. Throws Error{kData} if there are fewer than two pairs.
 HeldOutSplit SplitHeldOut(std::vector<TextPair> pairs, uint64_t seed);
 
+// The same of distinct sources, with all pairs of each.
+HeldOutSplit SplitHeldOutSources(std::vector<TextPair> pairs, uint64_t seed);
+
 }  // namespace atento
 
 #endif  // ATENTO_TEXT_CORPUS_H_

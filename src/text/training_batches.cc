@@ -48,10 +48,11 @@ class Planner {
   Planner(std::span<const TokenPair> pairs, const TrainingBatchOptions& options)
       : options_(options) {
     lengths_.reserve(pairs.size());
+    const int end = options.source_end == SourceEnd::kAdded ? 1 : 0;
     for (size_t i = 0; i < pairs.size(); ++i) {
       auto source = static_cast<int>(pairs[i].source.size());
       auto target = static_cast<int>(pairs[i].target.size());
-      lengths_.push_back({source + 1, target + 1});
+      lengths_.push_back({source + end, target + 1});
       bool fits = (options.max_source_tokens == 0 || source <= options.max_source_tokens) &&
                   (options.max_target_tokens == 0 || target <= options.max_target_tokens);
       if (fits) used_.push_back(static_cast<int>(i));
@@ -146,7 +147,10 @@ class Planner {
 class TrainingBatches::Worker {
  public:
   Worker(std::span<const TokenPair> pairs, const TrainingBatchOptions& options)
-      : pairs_(pairs), workers_(static_cast<size_t>(options.workers)), planner_(pairs, options) {}
+      : pairs_(pairs),
+        workers_(static_cast<size_t>(options.workers)),
+        source_end_(options.source_end),
+        planner_(pairs, options) {}
   ~Worker() { Stop(); }
 
   const Planner& planner() const { return planner_; }
@@ -224,7 +228,7 @@ class TrainingBatches::Worker {
     for (size_t part = 0; part < parts; ++part) {
       std::vector<int> share;
       for (size_t i = part; i < pairs.size(); i += parts) share.push_back(pairs[i]);
-      step->parts.push_back(MakeBatch(pairs_, share));
+      step->parts.push_back(MakeBatch(pairs_, share, source_end_));
     }
     step->position = position;
     step->next = position.step + 1 < steps ? BatchPosition{position.epoch, position.step + 1}
@@ -234,6 +238,7 @@ class TrainingBatches::Worker {
 
   std::span<const TokenPair> pairs_;
   size_t workers_;
+  SourceEnd source_end_;
   Planner planner_;
   BatchPosition start_;
 

@@ -35,6 +35,7 @@ struct TrainingBatchOptions {
   int max_source_tokens = 0;
   int max_target_tokens = 0;
   uint64_t seed = 1;
+  SourceEnd source_end = SourceEnd::kAdded;
 };
 
 // A place in the sequence of steps; what a checkpoint stores.

@@ -106,15 +106,17 @@ class Inspector {
         options_(options),
         arenas_(arenas),
         copies_(config_.copy ? *options.copies : SourceCopies()),
-        batch_(
-            MakeSourceBatch(std::span(&source, 1), std::span(&copies_.ids, config_.copy ? 1 : 0))),
+        batch_(MakeSourceBatch(std::span(&source, 1),
+                               std::span(&copies_.ids, config_.copy ? 1 : 0),
+                               options.features ? SourceEnd::kNone : SourceEnd::kAdded)),
         length_(batch_.source.length(0)),
         vectors_(options.trace.detail == TraceDetail::kVectors) {
     if (options.alpha) {
       alpha_.assign(options.alpha->weights.begin(), options.alpha->weights.end());
     }
     arenas.sources.Reset();
-    sources_ = EncodeSources(model.Pass(arenas.sources), batch_.source, batch_.source_ids);
+    sources_ = EncodeSources(model.Pass(arenas.sources, options.features), batch_.source,
+                             batch_.source_ids);
     state_ = sources_.start;
   }
 
@@ -192,6 +194,7 @@ class Inspector {
     const AttentionStep step{DecoderQueries(config_, decoder), &column, number, cache};
     const AttentionSpan window = WindowOfRow(attention_pass, step, 0);
     const int heads = config_.attention_heads;
+    if (config_.context_gate) attention.gate = static_cast<float>(cache.beta(0, 0));
     attention.query = Copied(step.s);
     attention.projected = Copied(cache.q);
     if (config_.attention == Attention::kLocation && vectors_) {

@@ -19,6 +19,7 @@ struct InspectOptions {
   int forced = 0;  // the first symbols that were given
   // Of the source, if the model copies; null otherwise.
   const SourceCopies* copies = nullptr;
+  const FeatureSet* features = nullptr;  // as ModelPass::features
 };
 
 // source: ids without </s>, and not more than location attention has scores for (checked).

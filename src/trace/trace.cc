@@ -42,6 +42,27 @@ TraceText DescribeText(const Tokenizer& tokenizer, std::string_view text, std::v
   return side;
 }
 
+// The positions of an item; no </s>.
+TraceText DescribeItem(const FeatureItem& item) {
+  TraceText side;
+  side.text = item.name;
+  side.grid_height = item.grid_height;
+  side.grid_width = item.grid_width;
+  for (int j = 0; j < item.rows; ++j) {
+    side.ids.push_back(j);
+    side.word_of.push_back(j);
+    side.words.push_back(item.grid_width == 0 ? std::to_string(j)
+                                              : std::to_string(j / item.grid_width) + "," +
+                                                    std::to_string(j % item.grid_width));
+  }
+  side.tokens = side.words;
+  return side;
+}
+
+TokenWords WordsOfItem(const TraceText& side) {
+  return {side.word_of, static_cast<int>(side.words.size()), false};
+}
+
 // A side without its </s>.
 TokenWords WordsOf(const TraceText& side) {
   return {std::span(side.word_of).first(side.word_of.size() - 1),
@@ -120,14 +141,17 @@ void CheckAlpha(const AlphaOverride& alpha, const ModelConfig& config, size_t so
 class Tracer {
  public:
   // Checks the request.
-  Tracer(const Model& model, const TraceRequest& request, size_t longest, const StopSearch& stop)
-      : model_(model), request_(request), longest_(longest), stop_(stop) {
+  Tracer(const Model& model, const TraceRequest& request, size_t longest, const StopSearch& stop,
+         const FeatureSet* features)
+      : model_(model), request_(request), longest_(longest), stop_(stop), features_(features) {
+    CheckFeatures(models(), features);
     CheckRanges(request.options);
     CheckSearchOptions(request.search);
     EncodeText();
     if (request.target) CheckTarget();
-    if (request.alpha) CheckAlpha(*request.alpha, model.config(), source_.ids.size() + 1);
-    const int limit = LengthLimit(request.search, source_.ids.size());
+    if (request.alpha)
+      CheckAlpha(*request.alpha, model.config(), source_.ids.size() + (features ? 0 : 1));
+    const int limit = LengthLimit(models(), request.search, source_.ids.size());
     CheckPrefix(request,
                 model.config().target_vocabulary + static_cast<int>(copies_.extended.size()),
                 limit);
@@ -137,8 +161,9 @@ class Tracer {
   Trace Run(SearchArenas& arenas) {
     trace_.detail = request_.options.detail;
     trace_.model = DescribeModel(model_);
-    trace_.source =
-        DescribeText(model_.source_tokenizer, request_.text, source_.ids, source_.word_of);
+    trace_.source = features_ ? DescribeItem(features_->Find(request_.text))
+                              : DescribeText(model_.source_tokenizer, request_.text, source_.ids,
+                                             source_.word_of);
     trace_.source.copies = copies_.ids;
     BeamTree tree;
     if (request_.target) {
@@ -168,6 +193,11 @@ class Tracer {
   }
 
   void EncodeText() {
+    if (features_) {
+      source_ = EncodeSource(models(), request_.text, features_).encoded;
+      CheckLength("the item", source_.ids.size(), std::min(longest_, LongestSource(models())));
+      return;
+    }
     if (SplitWords(request_.text).empty()) Refuse("text has no words in it: give a sentence");
     if (request_.target) {
       const Tokenizer& tokenizer = model_.source_tokenizer;
@@ -205,6 +235,7 @@ class Tracer {
                    {.with_alpha = true,
                     .copies = std::span(&copies_.ids, model_.config().copy ? 1 : 0),
                     .inspection = &inspection,
+                    .features = features_,
                     .stop = stop_})
             .front()
             .front();
@@ -227,7 +258,7 @@ class Tracer {
     }
     Inspect(model_, source_.ids, ids,
             {request_.options, request_.alpha ? &*request_.alpha : nullptr, trace_.prefix_tokens,
-             &copies_},
+             &copies_, features_},
             arenas, &trace_);
     std::vector<float> alpha;
     for (const TraceStep& step : trace_.steps) {
@@ -235,11 +266,15 @@ class Tracer {
       if (!trace_.model.attends) continue;
       alpha.insert(alpha.end(), step.attention->weights.begin(), step.attention->weights.end());
     }
-    trace_.alignment = AlignWords(alpha, WordsOf(trace_.source), WordsOf(trace_.target));
+    trace_.alignment = AlignWords(alpha, SourceWords(), WordsOf(trace_.target));
     if (trace_.search) {
       trace_.score = HypothesisScore(trace_.log_prob, static_cast<int>(ids.size()),
                                      trace_.search->length_penalty);
     }
+  }
+
+  TokenWords SourceWords() const {
+    return features_ ? WordsOfItem(trace_.source) : WordsOf(trace_.source);
   }
 
   TraceBeam DescribeBeam(const BeamTree& tree) const {
@@ -254,7 +289,7 @@ class Tracer {
       DecodedText decoded = tokenizer.DecodeWithWords(hypothesis.ids, copies_.extended);
       TraceText text = DescribeText(tokenizer, decoded.text, hypothesis.ids,
                                     std::move(decoded.word_of), copies_.extended);
-      Alignment alignment = AlignWords(hypothesis.alpha, WordsOf(trace_.source), WordsOf(text));
+      Alignment alignment = AlignWords(hypothesis.alpha, SourceWords(), WordsOf(text));
       beam.finished.push_back({node, std::move(text.ids), std::move(text.tokens),
                                std::move(text.text), hypothesis.log_prob, hypothesis.score,
                                std::move(alignment)});
@@ -267,6 +302,7 @@ class Tracer {
   const TraceRequest& request_;
   const size_t longest_;
   const StopSearch& stop_;
+  const FeatureSet* const features_;
   EncodedText source_;
   SourceCopies copies_;  // of a model that copies
   EncodedText target_;
@@ -276,10 +312,10 @@ class Tracer {
 }  // namespace
 
 Trace MakeTrace(const Model& model, const TraceRequest& request, size_t longest,
-                SearchThreads& threads, const StopSearch& stop) {
+                SearchThreads& threads, const StopSearch& stop, const FeatureSet* features) {
   Trace trace;
   threads.Run(1, [&](int, SearchArenas& arenas) {
-    trace = Tracer(model, request, longest, stop).Run(arenas);
+    trace = Tracer(model, request, longest, stop, features).Run(arenas);
   });
   return trace;
 }
@@ -290,7 +326,7 @@ Trace MakeTrace(const Translator& translator, const TraceRequest& request) {
     Refuse("a trace is of one model, not of an ensemble of " + std::to_string(impl.models.size()) +
            ": ask each model for its own");
   }
-  return MakeTrace(*impl.models[0], request, kLongestTraced, impl.threads);
+  return MakeTrace(*impl.models[0], request, kLongestTraced, impl.threads, {}, impl.features.get());
 }
 
 }  // namespace atento

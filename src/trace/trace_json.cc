@@ -107,6 +107,9 @@ void SetText(const TraceText& side, TraceDetail detail, Json* json) {
 Json SourceJson(const Trace& trace) {
   Json json;
   SetText(trace.source, trace.detail, &json);
+  if (trace.source.grid_width > 0) {
+    json.Set("grid", Json::Array{trace.source.grid_height, trace.source.grid_width});
+  }
   json.Set("truncated", trace.truncated);
   if (!trace.source.copies.empty() && trace.detail != TraceDetail::kWords) {
     json.Set("copies", ArrayOf(trace.source.copies));
@@ -184,6 +187,7 @@ Json AttentionJson(const TraceAttention& attention) {
     json.Set("window", std::move(window));
   }
   SetIfAny("coverage", attention.coverage, &json);
+  if (attention.gate) json.Set("gate", Number(double{*attention.gate}));
   SetIfAny("context", attention.context, &json);
   return json;
 }

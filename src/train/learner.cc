@@ -9,8 +9,9 @@
 
 namespace atento {
 
-Learner::Learner(Model& model, int threads)
+Learner::Learner(Model& model, int threads, const FeatureSet* features)
     : model_(model),
+      features_(features),
       options_(model.description.training),
       pool_(threads),
       optimizer_(options_, model.config(), model.parameters) {
@@ -45,6 +46,7 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
       options_.guided_alignment_weight *
       std::pow(options_.guided_alignment_decay, static_cast<double>(step.position.epoch)));
   loss.coverage_weight = static_cast<Real>(options_.coverage_weight);
+  loss.doubly_stochastic_weight = static_cast<Real>(options_.doubly_stochastic_weight);
   DropoutOptions dropout;
   dropout.embedding = static_cast<Real>(options_.dropout_embedding);
   dropout.hidden = static_cast<Real>(options_.dropout_hidden);
@@ -54,7 +56,7 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
     if (static_cast<size_t>(i) >= step.parts.size()) return;
     Worker& worker = *workers_[static_cast<size_t>(i)];
     const PhaseScope phase(&worker.phases, Phase::kOptimizer);
-    ModelPass pass = model_.Pass(worker.arena);
+    ModelPass pass = model_.Pass(worker.arena, features_);
     pass.workspace.phases = &worker.phases;
     pass.dropout = dropout;
     pass.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);

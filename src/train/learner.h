@@ -27,8 +27,9 @@ struct UpdateResult {
 class Learner {
  public:
   // The model must outlive the learner; its products get the precision that it is trained with,
-  // which this CPU must have (checked).
-  Learner(Model& model, int threads);
+  // which this CPU must have (checked). features: what the ids of sources are rows of; null: they
+  // are symbols.
+  Learner(Model& model, int threads, const FeatureSet* features = nullptr);
 
   // number: of the update, from 1; keys the dropout.
   UpdateResult Update(const TrainingStep& step, int64_t number, double learning_rate);
@@ -53,6 +54,7 @@ class Learner {
   std::pair<size_t, size_t> Slice(int i) const;
 
   Model& model_;
+  const FeatureSet* const features_;
   const TrainingOptions& options_;
   WorkerPool pool_;
   OptimizerState optimizer_;

@@ -1,11 +1,14 @@
 #include "train/prepare.h"
 
+#include <numeric>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/log.h"
 #include "base/options.h"
 #include "text/copies.h"
+#include "search/translate.h"
 
 namespace atento {
 namespace {
@@ -18,12 +21,28 @@ ParallelPaths PathsOf(const std::vector<std::string>& files, const char* flag) {
   return {files[0], files.size() == 2 ? files[1] : ""};
 }
 
-Corpus ReadCorpus(const std::vector<std::string>& files, const char* flag, bool strict) {
+ParallelPaths CaptionPathsOf(const std::vector<std::string>& files, const char* flag) {
+  if (files.size() == 2) return {files[1], ""};
+  throw Error(ErrorKind::kUsage, std::string(flag) +
+                                     " needs a file of feature vectors and a TSV file of items and "
+                                     "texts with --source-kind features");
+}
+
+Corpus ReadCorpus(const ParallelPaths& paths, bool strict) {
   CorpusOptions options;
   options.strict = strict;
-  Corpus corpus = ReadParallel(PathsOf(files, flag), options);
+  Corpus corpus = ReadParallel(paths, options);
   LogCorpusReport(corpus.report);
   return corpus;
+}
+
+// Adds to the file's size and hash.
+std::shared_ptr<const FeatureSet> ReadFeatures(const std::string& path, int64_t* bytes,
+                                               uint64_t* hash) {
+  auto features = std::make_shared<const FeatureSet>(path);
+  *bytes += features->bytes();
+  *hash = RandomKey(*hash, features->hash());
+  return features;
 }
 
 TokenizerOptions TokenizerOptionsOf(const TextOptions& text, bool source) {
@@ -36,14 +55,14 @@ TokenizerOptions TokenizerOptionsOf(const TextOptions& text, bool source) {
 }
 
 std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
-                                                const std::vector<TextPair>& train) {
+                                                const std::vector<TextPair>& train, bool features) {
   std::vector<std::string_view> sources, targets;
   for (const TextPair& pair : train) {
     sources.push_back(pair.source);
     targets.push_back(pair.target);
   }
   const TokenizerOptions source = TokenizerOptionsOf(text, true);
-  if (text.joint_vocabulary) {
+  if (text.joint_vocabulary && !features) {
     if (text.source_tokenizer != text.target_tokenizer ||
         text.source_normalization != text.target_normalization) {
       throw Error(ErrorKind::kUsage,
@@ -53,6 +72,7 @@ std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
     Tokenizer joint = Tokenizer::Train(source, sources);
     return {joint, joint};
   }
+  if (features) return {NoTokenizer(), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
   Tokenizer source_tokenizer = Tokenizer::Train(source, sources);
   return {std::move(source_tokenizer), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
 }
@@ -69,9 +89,22 @@ void CheckGuided(const TrainRequest& request, const ModelConfig& model) {
 
 TrainingData ReadTrainingData(const TrainRequest& request) {
   TrainingData data;
-  Corpus train = ReadCorpus(request.train, "--train", request.strict);
+  // Fine-tuning keeps the architecture.
+  const SourceKind kind = request.init_from.empty()
+                              ? request.model.source_kind
+                              : LoadModelDescription(request.init_from)->config().source_kind;
+  const bool features = kind == SourceKind::kFeatures;
+  const auto read = [&](const std::vector<std::string>& files, const char* flag) {
+    return ReadCorpus(features ? CaptionPathsOf(files, flag) : PathsOf(files, flag),
+                      request.strict);
+  };
+  Corpus train = read(request.train, "--train");
   data.fingerprint.train_bytes = train.bytes;
   data.fingerprint.train_hash = train.hash;
+  if (features) {
+    data.train_features =
+        ReadFeatures(request.train[0], &data.fingerprint.train_bytes, &data.fingerprint.train_hash);
+  }
   if (!request.guided_alignments.empty()) {
     data.alignments =
         ReadAlignmentFile(request.guided_alignments, train.report.lines, request.strict);
@@ -79,23 +112,31 @@ TrainingData ReadTrainingData(const TrainRequest& request) {
     data.fingerprint.links_hash = data.alignments->hash;
   }
   if (request.dev.empty()) {
-    HeldOutSplit split =
-        SplitHeldOut(std::move(train.pairs), static_cast<uint64_t>(request.training.seed));
+    const auto seed = static_cast<uint64_t>(request.training.seed);
+    HeldOutSplit split = features ? SplitHeldOutSources(std::move(train.pairs), seed)
+                                  : SplitHeldOut(std::move(train.pairs), seed);
+    data.dev_features = data.train_features;
     data.train = std::move(split.train);
     data.dev = std::move(split.held_out);
     LogInfo("no --dev: " + std::to_string(data.dev.size()) +
             " training pairs are held out for validation");
     return data;
   }
-  Corpus dev = ReadCorpus(request.dev, "--dev", request.strict);
+  Corpus dev = read(request.dev, "--dev");
   data.fingerprint.dev_bytes = dev.bytes;
   data.fingerprint.dev_hash = dev.hash;
+  if (features) {
+    data.dev_features =
+        request.dev[0] == request.train[0]
+            ? data.train_features
+            : ReadFeatures(request.dev[0], &data.fingerprint.dev_bytes, &data.fingerprint.dev_hash);
+  }
   data.train = std::move(train.pairs);
   data.dev = std::move(dev.pairs);
   return data;
 }
 
-std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<TextPair>& train) {
+std::unique_ptr<Model> MakeModel(const TrainRequest& request, const TrainingData& data) {
   ModelDescription description;
   description.preset = request.preset;
   description.text = request.text;
@@ -109,9 +150,14 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
     CheckGuided(request, model->config());
     return model;
   }
-  auto [source, target] = LearnTokenizers(request.text, train);
+  auto [source, target] = LearnTokenizers(request.text, data.train, data.train_features != nullptr);
   CheckGuided(request, description.model);
-  description.model.source_vocabulary = source.vocabulary_size();
+  if (data.train_features) {
+    description.model.feature_size = data.train_features->feature_size();
+    description.cnn = data.train_features->cnn();
+  } else {
+    description.model.source_vocabulary = source.vocabulary_size();
+  }
   description.model.target_vocabulary = target.vocabulary_size();
   auto model =
       std::make_unique<Model>(std::move(description), std::move(source), std::move(target));
@@ -120,7 +166,9 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const std::vector<
 }
 
 std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>& pairs,
-                                const AlignmentFile* alignments) {
+                                const AlignmentFile* alignments, const FeatureSet* features) {
+  const Model* const models[] = {&model};
+  CheckFeatures(models, features);
   std::vector<TokenPair> tokens;
   tokens.reserve(pairs.size());
   for (const TextPair& pair : pairs) {
@@ -133,7 +181,10 @@ std::vector<TokenPair> Tokenize(const Model& model, const std::vector<TextPair>&
       both.extended_target = ExtendTarget(target, copies, model.config().target_vocabulary);
       both.copies = std::move(copies.ids);
     } else {
-      source = model.source_tokenizer.Encode(pair.source);
+      source = features
+                   ? InContext("line " + std::to_string(pair.line),
+                               [&] { return EncodeSource(models, pair.source, features).encoded; })
+                   : model.source_tokenizer.Encode(pair.source);
       target = model.target_tokenizer.Encode(pair.target);
     }
     if (alignments) both.links = TokenLinks(*alignments, pair.line, source, target);

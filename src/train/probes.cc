@@ -78,7 +78,8 @@ std::vector<Probe> ReadProbes(const std::string& path, bool strict) {
   return probes;
 }
 
-Prober::Prober(const Model& model, const std::vector<Probe>& probes, const TraceProbe& trace)
+Prober::Prober(const Model& model, const std::vector<Probe>& probes, const TraceProbe& trace,
+               std::shared_ptr<const FeatureSet> features)
     : translator_(BorrowModel(model, 1)), probes_(probes), trace_(trace) {
   if (!trace_) {
     throw Error(ErrorKind::kUsage, "there are probes and no function that traces them; give one");
@@ -88,10 +89,14 @@ Prober::Prober(const Model& model, const std::vector<Probe>& probes, const Trace
                 "--probe: the model has no weights of attention to watch; leave it out, or train "
                 "with another --attention than none or fixed");
   }
+  if (features) translator_.SetFeatures(features);
   const TrainingOptions& training = model.description.training;
   for (const Probe& probe : probes_) {
-    CheckLength(probe, "source", model.source_tokenizer.Encode(probe.source).ids.size(),
-                training.max_source_tokens);
+    const size_t source = features
+                              ? static_cast<size_t>(InContext(
+                                    probe.where, [&] { return features->Find(probe.source).rows; }))
+                              : model.source_tokenizer.Encode(probe.source).ids.size();
+    CheckLength(probe, "source", source, training.max_source_tokens);
     if (!probe.target) continue;
     CheckLength(probe, "target", model.target_tokenizer.Encode(*probe.target).ids.size(),
                 training.max_target_tokens);

@@ -4,9 +4,11 @@
 #define ATENTO_TRAIN_PROBES_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "atento/features.h"
 #include "atento/trainer.h"
 #include "atento/translator.h"
 #include "model/model.h"
@@ -17,7 +19,9 @@ class Prober {
  public:
   // The model must outlive this. Throws Error{kUsage} if the model has no weights of attention, or
   // if there is no `trace`; Error{kData} for a probe longer than the sentences of training.
-  Prober(const Model& model, const std::vector<Probe>& probes, const TraceProbe& trace);
+  // features: what the sentences are names of items of, for models of feature vectors.
+  Prober(const Model& model, const std::vector<Probe>& probes, const TraceProbe& trace,
+         std::shared_ptr<const FeatureSet> features = nullptr);
 
   // The probes, so that --resume needs no other file, and their traces before the first update.
   void SaveStart(const std::string& directory) const;
@@ -26,7 +30,7 @@ class Prober {
   void SaveTraces(const std::string& directory, int64_t step) const;
 
  private:
-  const Translator translator_;
+  Translator translator_;
   const std::vector<Probe> probes_;
   const TraceProbe trace_;
 };

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kMostSkippedInARow = 100;
 constexpr double kSecondsBetweenCheckpoints = 600;
 
-TrainingBatchOptions BatchOptions(const TrainingOptions& options) {
+TrainingBatchOptions BatchOptions(const TrainingOptions& options, bool features) {
   TrainingBatchOptions batch;
   batch.batch_tokens = options.batch_tokens;
   batch.batch_sentences = options.batch_tokens > 0 ? 0 : options.batch_sentences;
@@ -40,7 +40,16 @@ TrainingBatchOptions BatchOptions(const TrainingOptions& options) {
   batch.max_source_tokens = options.max_source_tokens;
   batch.max_target_tokens = options.max_target_tokens;
   batch.seed = static_cast<uint64_t>(options.seed);
+  batch.source_end = features ? SourceEnd::kNone : SourceEnd::kAdded;
   return batch;
+}
+
+std::string SidesText(const ModelConfig& config) {
+  if (config.has_features()) {
+    return fmt::format("vectors of {} numbers, vocabulary {}", config.feature_size,
+                       config.target_vocabulary);
+  }
+  return fmt::format("vocabularies {} and {}", config.source_vocabulary, config.target_vocabulary);
 }
 
 // While it lives, the model has these parameters, and they have the model's; nullptr: no exchange.
@@ -77,25 +86,27 @@ class Run {
         interval_(ParseValidateEvery(limits.validate_every)),
         early_stopping_(
             ParseEarlyStopping(limits.early_stopping, ParseMetricList(limits.validation_metrics))),
-        pairs_(Tokenize(model, data.train, data.alignments ? &*data.alignments : nullptr)),
-        batches_(pairs_, BatchOptions(options_)),
-        validator_(model, data.dev, ParseMetricList(limits.validation_metrics),
+        features_(data.train_features),
+        pairs_(Tokenize(model, data.train, data.alignments ? &*data.alignments : nullptr,
+                        features_.get())),
+        batches_(pairs_, BatchOptions(options_, features_ != nullptr)),
+        validator_(model, {data.dev, data.dev_features}, ParseMetricList(limits.validation_metrics),
                    limits.validation_sentences),
-        learner_(model, options_.threads),
+        learner_(model, options_.threads, features_.get()),
         search_threads_(options_.threads),
         progress_(limits, isatty(STDERR_FILENO) != 0) {
     state_.data = data.fingerprint;
     state_.best_metric = early_stopping_.metric;
-    progress_.Line(fmt::format(
-        "{} pairs ({} too long), vocabularies {} and {}, {:.2f} million parameters, {}, {} threads",
-        batches_.pairs_used(), batches_.pairs_too_long(), model.config().source_vocabulary,
-        model.config().target_vocabulary, static_cast<double>(model.parameters.count()) / 1e6,
-        EnumName(options_.precision), options_.threads));
+    progress_.Line(
+        fmt::format("{} pairs ({} too long), {}, {:.2f} million parameters, {}, {} threads",
+                    batches_.pairs_used(), batches_.pairs_too_long(), SidesText(model.config()),
+                    static_cast<double>(model.parameters.count()) / 1e6,
+                    EnumName(options_.precision), options_.threads));
   }
 
   // To be called before anything else.
   void Watch(const std::vector<Probe>& probes, const TraceProbe& trace) {
-    if (!probes.empty()) prober_.emplace(model_, probes, trace);
+    if (!probes.empty()) prober_.emplace(model_, probes, trace, features_);
   }
 
   void Resume() {
@@ -305,6 +316,7 @@ class Run {
   const CheckpointDirectory directory_;
   const ValidationInterval interval_;
   const EarlyStopping early_stopping_;
+  const std::shared_ptr<const FeatureSet> features_;  // of the training pairs; may be none
   const std::vector<TokenPair> pairs_;
   TrainingBatches batches_;
   const Validator validator_;
@@ -329,6 +341,7 @@ TrainResult ResumeTraining(TrainRequest request, const std::function<bool()>& in
   if (training.threads == 0) training.threads = AvailableThreads();
   ChoosePrecision(&training);
   request.training = training;
+  request.model = model->config();
   const bool other_threads = training.threads != threads_before;
   if (other_threads) {
     LogWarning(fmt::format("{} threads instead of {}: the result will differ in its last digits",
@@ -359,7 +372,7 @@ TrainResult Train(TrainRequest request, const std::function<bool()>& interrupted
                     .remedy = "go on with --resume, or replace it with --overwrite",
                     .overwrite = request.overwrite});
   const TrainingData data = ReadTrainingData(request);
-  const std::unique_ptr<Model> model = MakeModel(request, data.train);
+  const std::unique_ptr<Model> model = MakeModel(request, data);
   int& threads = model->description.training.threads;
   if (threads == 0) threads = AvailableThreads();
   Run run(*model, data, request.limits, CheckpointDirectory(request.directory));

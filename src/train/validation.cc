@@ -26,6 +26,18 @@ int64_t ParseCount(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && count >= 1 ? count : 0;
 }
 
+// As many sets as the source with the most references has; where there are fewer, the
+// first stands in.
+std::vector<ReferenceSet> ReferenceSets(std::span<const std::vector<std::string>> references) {
+  size_t most = 0;
+  for (const auto& of_one : references) most = std::max(most, of_one.size());
+  std::vector<ReferenceSet> sets(most);
+  for (const auto& of_one : references) {
+    for (size_t k = 0; k < most; ++k) sets[k].push_back(of_one[k < of_one.size() ? k : 0]);
+  }
+  return sets;
+}
+
 }  // namespace
 
 EarlyStopping ParseEarlyStopping(const std::string& text, const std::vector<std::string>& metrics) {
@@ -73,10 +85,10 @@ double ValidationResult::Value(const std::string& name) const {
   CHECK(false, name);
 }
 
-Validator::Validator(const Model& model, const std::vector<TextPair>& pairs,
+Validator::Validator(const Model& model, const ValidationData& data,
                      std::vector<std::string> metrics, int decoded)
-    : metrics_(std::move(metrics)) {
-  std::vector<TokenPair> tokens = Tokenize(model, pairs);
+    : metrics_(std::move(metrics)), features_(data.features) {
+  std::vector<TokenPair> tokens = Tokenize(model, data.pairs, nullptr, features_.get());
   const size_t all = tokens.size();
   std::erase_if(tokens, [](const TokenPair& pair) {
     return std::max(pair.source.size(), pair.target.size()) > kMostTokens;
@@ -97,15 +109,26 @@ Validator::Validator(const Model& model, const std::vector<TextPair>& pairs,
   });
   for (size_t begin = 0; begin < order.size(); begin += kBatchSentences) {
     const size_t count = std::min(kBatchSentences, order.size() - begin);
-    batches_.push_back(MakeBatch(tokens, std::span(order).subspan(begin, count)));
+    batches_.push_back(MakeBatch(tokens, std::span(order).subspan(begin, count),
+                                 features_ ? SourceEnd::kNone : SourceEnd::kAdded));
   }
   if (metrics_.empty()) return;
-  const size_t count =
-      decoded == 0 ? pairs.size() : std::min(pairs.size(), static_cast<size_t>(decoded));
-  for (size_t i = 0; i < count; ++i) {
-    sources_.push_back(pairs[i].source);
-    references_.push_back(pairs[i].target);
+  const size_t most = decoded == 0 ? data.pairs.size() : static_cast<size_t>(decoded);
+  for (const TextPair& pair : data.pairs) AddDecoded(pair, most);
+}
+
+void Validator::AddDecoded(const TextPair& pair, size_t most) {
+  if (features_) {
+    const auto known = places_.find(pair.source);
+    if (known != places_.end()) {
+      references_[known->second].push_back(pair.target);
+      return;
+    }
   }
+  if (sources_.size() == most) return;
+  if (features_) places_.emplace(pair.source, sources_.size());
+  sources_.push_back(pair.source);
+  references_.push_back({pair.target});
 }
 
 double Validator::Loss(Model& model, SearchThreads& threads) const {
@@ -113,7 +136,7 @@ double Validator::Loss(Model& model, SearchThreads& threads) const {
   std::vector<LossSums> sums(batches_.size());
   threads.Run(static_cast<int>(batches_.size()), [&](int i, SearchArenas& arenas) {
     const size_t batch = static_cast<size_t>(i);
-    sums[batch] = ForceDecode(model.Pass(arenas.sources), batches_[batch], 0).sums;
+    sums[batch] = ForceDecode(model.Pass(arenas.sources, features_.get()), batches_[batch], 0).sums;
   });
   LossSums total;
   for (const LossSums& one : sums) total += one;
@@ -127,12 +150,13 @@ ValidationResult Validator::Run(Model& model, SearchThreads& threads) const {
   TranslateOptions options;
   options.search.beam = 1;
   options.with_alignments = false;
+  options.features = features_.get();
   const Model* const models[] = {&model};
   std::vector<std::string> hypotheses;
   for (const Translation& translation : TranslateLines(models, sources_, options, threads)) {
     hypotheses.push_back(translation.hypotheses.empty() ? "" : translation.hypotheses[0].text);
   }
-  const std::vector<ReferenceSet> references = {references_};
+  const std::vector<ReferenceSet> references = ReferenceSets(references_);
   const MetricCorpus corpus = {hypotheses, references, sources_};
   for (const MetricResult& metric : EvaluateCorpus(metrics_, corpus)) {
     result.metrics.emplace_back(metric.name, metric.value);

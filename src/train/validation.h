@@ -2,10 +2,13 @@
 #ifndef ATENTO_TRAIN_VALIDATION_H_
 #define ATENTO_TRAIN_VALIDATION_H_
 
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "atento/features.h"
 #include "model/model.h"
 #include "search/search_threads.h"
 #include "text/batch.h"
@@ -40,12 +43,20 @@ struct ValidationResult {
   double Value(const std::string& name) const;
 };
 
-// The development set, tokenised once.
+// What to validate on.
+struct ValidationData {
+  const std::vector<TextPair>& pairs;
+  // What the sources of the pairs name items of; null: they are text.
+  std::shared_ptr<const FeatureSet> features = nullptr;
+};
+
+// The development set, tokenised once. All targets of an item of feature vectors are references of
+// its one translation.
 class Validator {
  public:
-  // decoded: how many of the pairs, from the first, are translated for the metrics; 0: all.
-  Validator(const Model& model, const std::vector<TextPair>& pairs,
-            std::vector<std::string> metrics, int decoded);
+  // decoded: how many of the pairs, or items, from the first, are translated for the metrics; 0: all.
+  Validator(const Model& model, const ValidationData& data, std::vector<std::string> metrics,
+            int decoded);
 
   // Decodes greedily. The result depends on the parameters alone.
   ValidationResult Run(Model& model, SearchThreads& threads) const;
@@ -55,7 +66,12 @@ class Validator {
 
   std::vector<Batch> batches_;
   std::vector<std::string> metrics_;
-  std::vector<std::string> sources_, references_;  // of the decoded pairs
+  void AddDecoded(const TextPair& pair, size_t most);
+
+  std::vector<std::string> sources_;                  // decoded
+  std::vector<std::vector<std::string>> references_;  // of each
+  std::unordered_map<std::string, size_t> places_;    // of items in sources_
+  std::shared_ptr<const FeatureSet> features_;
 };
 
 }  // namespace atento

@@ -7,7 +7,9 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <vector>
 
+#include "atento/features.h"
 #include "base/file.h"
 
 namespace atento {
@@ -50,6 +52,21 @@ Outcome RunScript(const std::string& script, const std::string& input,
   return outcome;
 }
 
+// vectors.safetensors, of items r1 … b4 with two vectors each, and vectors.tsv, what to say of them.
+void TinyModel::WriteVectors() const {
+  std::vector<FeatureSet::Memory> items;
+  std::string captions;
+  for (int i = 0; i < 8; ++i) {
+    const bool red = i < 4;
+    const float shade = 0.1f * static_cast<float>(i % 4);
+    const std::string name = (red ? "r" : "b") + std::to_string(i % 4 + 1);
+    items.push_back({name, {1, 2, 3}, {red ? 1.f : 0.f, shade, 0, shade, 0, red ? 0.f : 1.f}});
+    captions += name + (red ? "\tit is red\n" : "\ta blue one\n");
+  }
+  WriteFeatures(directory_.File("vectors.safetensors"), items);
+  WriteFileAtomically(directory_.File("vectors.tsv"), captions);
+}
+
 TinyModel::TinyModel() {
   std::string source, target;
   for (char letter : {'a', 'b', 'c', 'd', 'e'}) {
@@ -61,6 +78,7 @@ TinyModel::TinyModel() {
   }
   WriteFileAtomically(directory_.File("source"), source);
   WriteFileAtomically(directory_.File("target"), target);
+  WriteVectors();
   setenv("TINY", kFlags, 1);
   setenv("DATA", directory_.path().c_str(), 1);
   setenv("SOURCE", ATENTO_SOURCE_DIR, 1);

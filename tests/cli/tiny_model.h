@@ -25,6 +25,8 @@ class TinyModel {
   std::string path() const { return directory_.File("model"); }
 
  private:
+  void WriteVectors() const;
+
   TemporaryDirectory directory_;
 };
 

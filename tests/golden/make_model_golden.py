@@ -12,7 +12,9 @@ A file holds parameters/NAME, gradients/NAME (of the mean objective per target t
 target/I (ids without </s>), logits/I, alpha/I (the heads' mean), loss (the sum), and adam_losses:
 the sums of the objective before each of ten steps of Adam and after the last. The objective is the
 loss; of a model with losses on the attention weights it includes those, and its file also holds
-links/I (pairs of target and source position), guided_loss and coverage_loss, both without weights.
+links/I (pairs of target and source position), guided_loss and coverage_loss, both without weights;
+and of one with the doubly stochastic loss doubly_stochastic_loss. A model of feature vectors has
+their table, features, of which source/I are rows.
 
 That of a model that copies has copies/I too: what each source position, its </s> last, copies as.
 Symbols from the vocabulary's size on are those of this source alone; target/I may have them, and
@@ -39,6 +41,7 @@ EDGE_MARGIN = 0.05
 GUIDED_WEIGHT = 0.4
 COVERAGE_WEIGHT = 0.6
 SMALLEST_SHARE = 1e-9
+DOUBLY_STOCHASTIC_WEIGHT = 0.7
 DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model")
 
 torch.set_default_dtype(torch.float64)
@@ -236,7 +239,11 @@ def attend(params, m, i, s, h, coverage):
     if m["attention_window"] == "local-p":
         alpha = alpha * torch.exp(-((positions - p) ** 2) / (2 * (D / 2) ** 2))
     heads = zip(alpha, h.chunk(len(alpha), dim=1))
-    return alpha.mean(dim=0), torch.cat([alpha_k @ h_k for alpha_k, h_k in heads])
+    c = torch.cat([alpha_k @ h_k for alpha_k, h_k in heads])
+    if m["context_gate"]:
+        # Xu+ 2015, section 4.2.1.
+        c = c * torch.sigmoid(params("attention.w_beta", H) @ s + params("attention.b_beta", 1))
+    return alpha.mean(dim=0), c
 
 
 def decode_step(params, m, i, y, states, t_prev, h, coverage):
@@ -296,7 +303,12 @@ def sentence(params, m, source, target, copies=None):
     """Logits [T,V], alpha [T,S] of one pair, and ln p of what the output layer says by itself; both
     sides end with </s>. With copies the logits are ln p of all symbols."""
     E = m["embedding_size"]
-    x = params("source.embedding", m["source_vocabulary"], E)[source + [END]]
+    if m["source_kind"] == "features":
+        size = E if m["encoder_layers"] else m["encoder_size"]
+        W = params("encoder.projection.W", size, m["features"].shape[1])
+        x = torch.tanh(m["features"][source] @ W.T + params("encoder.projection.b", size))
+    else:
+        x = params("source.embedding", m["source_vocabulary"], E)[source + [END]]
     h, finals = encode(params, m, x)
     states = start_states(params, m, h, finals)
     t = torch.zeros(m["readout_size"])
@@ -339,9 +351,15 @@ def copies_of(m, pair):
     return COPIES[pair] if m["copy"] else None
 
 
+def doubly_stochastic_loss(alpha):
+    """Xu+ 2015, eq. 14."""
+    return ((1 - alpha.sum(dim=0)) ** 2).sum()
+
+
 def sum_losses(params, m, pairs):
-    """Sums over the pairs: the loss, the guided and the coverage loss, and their weighted sum."""
-    loss, guided, coverage = torch.zeros(()), torch.zeros(()), torch.zeros(())
+    """Sums over the pairs: the loss, the guided, the coverage and the doubly stochastic loss, and
+    their weighted sum."""
+    loss, guided, coverage, doubly = torch.zeros(4)
     for i, ((source, target), links) in enumerate(zip(pairs, LINKS)):
         logits, alpha, generated = sentence(params, m, source, target, copies_of(m, i))
         y = torch.tensor(target + [END])
@@ -355,7 +373,11 @@ def sum_losses(params, m, pairs):
         if m["attention_losses"]:
             guided = guided + guided_loss(alpha, links)
             coverage = coverage + coverage_loss(alpha)
-    return loss, guided, coverage, loss + GUIDED_WEIGHT * guided + COVERAGE_WEIGHT * coverage
+        if m["doubly_stochastic"]:
+            doubly = doubly + doubly_stochastic_loss(alpha)
+    objective = (loss + GUIDED_WEIGHT * guided + COVERAGE_WEIGHT * coverage +
+                 DOUBLY_STOCHASTIC_WEIGHT * doubly)
+    return loss, guided, coverage, doubly, objective
 
 
 def adam_losses(params, m, pairs):
@@ -392,13 +414,17 @@ def compute(m):
             out[f"target/{i}"] = np.array(target, dtype=np.int32)
             out[f"logits/{i}"] = logits.numpy()
             out[f"alpha/{i}"] = alpha.numpy()
-    loss, guided, coverage, objective = sum_losses(params, m, pairs)
+    if m["source_kind"] == "features":
+        out["features"] = m["features"].numpy()
+    loss, guided, coverage, doubly, objective = sum_losses(params, m, pairs)
     out["loss"] = np.array([loss.item()])
     if m["attention_losses"]:
         out["guided_loss"] = np.array([guided.item()])
         out["coverage_loss"] = np.array([coverage.item()])
         for i, links in enumerate(LINKS):
             out[f"links/{i}"] = np.array(links, dtype=np.int32).reshape(-1, 2)
+    if m["doubly_stochastic"]:
+        out["doubly_stochastic_loss"] = np.array([doubly.item()])
     (objective / sum(len(target) + 1 for _, target in pairs)).backward()
     for name, tensor in params.tensors.items():
         out["parameters/" + name] = tensor.detach().numpy().copy()
@@ -434,6 +460,12 @@ PAIRS = [
 # A monotone window reaches the end of the source before the target ends.
 LONG_TARGET = ([6, 0], [2, 8, 4, 3, 5, 2])
 
+# Rows of FEATURES, which are float32, and targets.
+ITEMS = [([0, 1, 2], [4, 2]), ([3, 4, 5, 6, 7], [3, 3, 5, 0, 6]), ([8], [7, 2, 7]),
+         ([3, 4, 5, 6, 7], []), ([9, 10], [2, 8, 4, 3])]
+FEATURES = torch.randn(11, 7, generator=torch.Generator().manual_seed(20150203),
+                       dtype=torch.float32).double()
+
 # (target, source) positions in PAIRS.
 LINKS = [
     [(0, 2), (1, 0), (1, 1)],
@@ -460,7 +492,8 @@ DEFAULTS = dict(
     encoder_direction="bidirectional", encoder_layers=1, decoder_layers=1, residual=False,
     layer_normalization=False, attention_size=0, attention_heads=1, attention_window="global",
     window_radius=0, location_positions=0, coverage=False, attention_losses=False,
-    input_feeding=False, tie="none", copy=False, source_vocabulary=11, target_vocabulary=9,
+    input_feeding=False, tie="none", copy=False, context_gate=False, doubly_stochastic=False,
+    source_kind="symbols", source_vocabulary=11, target_vocabulary=9,
     pairs=PAIRS)
 
 MODELS = [
@@ -511,6 +544,17 @@ MODELS = [
          encoder_size=3, decoder_size=5, attention="general", attention_window="local-p",
          window_radius=6, attend="before", readout="maxout", readout_size=5, start="final",
          tie="target", copy=True, pairs=COPIED_PAIRS),
+    # A gated context, and sources of feature vectors.
+    dict(name="gate", seed=20150920, cell="gru", embedding_size=4, encoder_size=3, decoder_size=6,
+         attention="general", context_gate=True, doubly_stochastic=True, attend="between",
+         readout="deep-tanh", readout_size=5, start="mean"),
+    dict(name="captions", seed=20150921, source_kind="features", features=FEATURES, cell="lstm",
+         embedding_size=4, encoder_layers=0, encoder_size=6, decoder_size=5, attention="additive",
+         attention_size=6, attention_heads=2, context_gate=True, doubly_stochastic=True,
+         attend="before", readout="deep-tanh", readout_size=5, start="mean", pairs=ITEMS),
+    dict(name="frames", seed=20150922, source_kind="features", features=FEATURES, cell="gru",
+         embedding_size=4, encoder_size=3, decoder_size=5, attention="additive", attention_size=6,
+         attend="after", readout="tanh", readout_size=5, start="final", pairs=ITEMS),
     # Layers and cells.
     dict(name="residual", seed=20150912, cell="lstm", embedding_size=4, encoder_size=3,
          encoder_layers=2, decoder_size=6, decoder_layers=2, residual=True, attention="general",

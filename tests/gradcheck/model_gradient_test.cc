@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "atento/features.h"
 #include "atento/trainer.h"
 #include "base/options.h"
 #include "gradcheck/gradient_check.h"
@@ -25,6 +26,7 @@ ModelConfig Shrink(const ModelOptions& options) {
   config.source_vocabulary = 6;
   config.target_vocabulary = config.tie == Tie::kAll ? 6 : 7;
   config.embedding_size = 3;
+  config.feature_size = config.has_features() ? 4 : 0;
   config.encoder_layers = std::min(config.encoder_layers, 2);
   config.decoder_layers = std::min(config.decoder_layers, 2);
   config.encoder_size = 3;
@@ -151,6 +153,33 @@ std::vector<ModelCase> Cases() {
     o.attend = Attend::kAfter;
     o.tie = Tie::kTarget;
   });
+  add("features-gate-before", [](ModelOptions& o) {
+    o.source_kind = SourceKind::kFeatures;
+    o.encoder_layers = 0;
+    o.cell = Cell::kLstm;
+    o.attend = Attend::kBefore;
+    o.context_gate = true;
+  });
+  add("features-two-layers-copy", [](ModelOptions& o) {
+    o.source_kind = SourceKind::kFeatures;
+    o.encoder_layers = o.decoder_layers = 2;
+    o.start = Start::kCopy;
+    o.attention = Attention::kGeneral;
+  });
+  for (const Attend attend : {Attend::kBefore, Attend::kBetween, Attend::kAfter}) {
+    add("gate-two-heads-" + std::string(EnumName(attend)), [&](ModelOptions& o) {
+      o.context_gate = true;
+      o.attention_heads = 2;
+      o.attend = attend;
+      o.decoder_layers = 2;
+    });
+  }
+  add("gate-local-p-dot", [](ModelOptions& o) {
+    o.context_gate = true;
+    o.attention = Attention::kDot;
+    o.attention_window = AttentionWindow::kLocalP;
+    o.attend = Attend::kAfter;
+  });
   add("bidirectional-first", [](ModelOptions& o) {
     o.encoder_direction = Direction::kBidirectionalFirst;
     o.encoder_layers = 2;
@@ -158,12 +187,22 @@ std::vector<ModelCase> Cases() {
   return cases;
 }
 
+// Six vectors, of which the sources of a batch are rows.
+FeatureSet TestFeatures(int size) {
+  FeatureSet::Memory item{"item", {6, size}, std::vector<float>(static_cast<size_t>(6 * size))};
+  Random random(37);
+  for (float& value : item.values) value = static_cast<float>(random.Uniform(-1, 1));
+  return FeatureSet("memory", std::span(&item, 1));
+}
+
 Batch TestBatch(const ModelConfig& config) {
   std::vector<TokenPair> pairs = {{{2, 3, 2, 4}, {5, 2}, {{0, 1}, {0, 3}, {1, 0}}},
                                   {{3}, {2, 5, 5, 3}, {}},
                                   {{5, 0, 4}, {}, {}},
                                   {{2, 3}, {4, 4, 3}, {{2, 1}}}};
-  if (!config.copy) return MakeBatch(pairs);
+  if (!config.copy) {
+    return MakeBatch(pairs, config.has_features() ? SourceEnd::kNone : SourceEnd::kAdded);
+  }
   // Symbols that are written, copied, or both; some twice in the source, some beyond the vocabulary.
   const int V = config.target_vocabulary;
   const std::vector<std::vector<int>> copies = {
@@ -190,24 +229,30 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   Random random(29);
   ForEachTensor(config, parameters.views(),
                 [&](const Tensor& tensor) { FillForCheck(random, tensor.values()); });
+  const FeatureSet features = TestFeatures(4);
   const Batch batch = TestBatch(config);
   LossOptions options;
   options.output = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
   const bool scored = config.attention != Attention::kNone && config.attention != Attention::kFixed;
   options.guided_weight = scored ? Real{0.4} : Real{0};
   options.coverage_weight = config.coverage ? Real{0.6} : Real{0};
+  // Not to make sharper what is sharp already.
+  options.doubly_stochastic_weight = scored && !config.layer_normalization ? Real{0.7} : Real{0};
   Arena arena;
   PackedWeights weights;
   const ModelPass pass{config,
                        parameters.views(),
                        {arena, weights},
-                       {Real{0.2}, Real{0.25}, Real{0.15}, Real{0.3}, 31}};
+                       {Real{0.2}, Real{0.25}, Real{0.15}, Real{0.3}, 31},
+                       false,
+                       config.has_features() ? &features : nullptr};
   Parameters ignored(config);
   auto loss = [&] {
     weights.Invalidate();
     const BatchLoss sums = ForwardBackward(pass, batch, options, ignored.views());
     return 0.3 * (sums.output.loss + options.guided_weight * sums.attention.guided +
-                  options.coverage_weight * sums.attention.coverage);
+                  options.coverage_weight * sums.attention.coverage +
+                  options.doubly_stochastic_weight * sums.attention.doubly_stochastic);
   };
   ForwardBackward(pass, batch, options, gradient.views());
   ForwardBackward(pass, batch, options, gradient.views());

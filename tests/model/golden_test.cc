@@ -7,11 +7,14 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "atento/features.h"
 #include "base/options.h"
 #include "math/kernels.h"
 #include "model/safetensors.h"
@@ -30,6 +33,7 @@ constexpr Real kLabelSmoothing = Real(0.1);
 // As in the objective of make_model_golden.py.
 constexpr Real kGuidedWeight = Real(0.4);
 constexpr Real kCoverageWeight = Real(0.6);
+constexpr Real kDoublyStochasticWeight = Real(0.7);
 
 struct GoldenModel {
   const char* name;
@@ -80,6 +84,17 @@ constexpr GoldenModel kGoldenModels[] = {
     {"coverage", R"({"cell": "gru", "embedding-size": 4, "encoder-size": 3, "decoder-size": 5,
         "attention": "additive", "attention-size": 6, "coverage": true, "attend": "between",
         "readout": "deep-tanh", "readout-size": 5, "start": "mean"})"},
+    // A gated context, and sources of feature vectors.
+    {"gate", R"({"cell": "gru", "embedding-size": 4, "encoder-size": 3, "decoder-size": 6,
+        "attention": "general", "context-gate": true, "attend": "between",
+        "readout": "deep-tanh", "readout-size": 5, "start": "mean"})"},
+    {"captions", R"({"source-kind": "features", "cell": "lstm", "embedding-size": 4,
+        "encoder-layers": 0, "encoder-size": 6, "decoder-size": 5, "attention": "additive",
+        "attention-size": 6, "attention-heads": 2, "context-gate": true, "attend": "before",
+        "readout": "deep-tanh", "readout-size": 5, "start": "mean"})"},
+    {"frames", R"({"source-kind": "features", "cell": "gru", "embedding-size": 4,
+        "encoder-size": 3, "decoder-size": 5, "attention": "additive", "attention-size": 6,
+        "attend": "after", "readout": "tanh", "readout-size": 5, "start": "final"})"},
     // Layers and cells.
     {"residual", R"({"cell": "lstm", "embedding-size": 4, "residual": true,
         "encoder-size": 3, "encoder-layers": 2, "decoder-size": 6, "decoder-layers": 2,
@@ -127,7 +142,8 @@ ModelConfig Config(const GoldenModel& model) {
   ModelConfig config;
   static_cast<ModelOptions&>(config) =
       OptionsFromJson(Json::Parse(model.options, model.name), ModelOptions{}, model.name);
-  config.source_vocabulary = 11;
+  config.source_vocabulary = config.has_features() ? 0 : 11;
+  config.feature_size = config.has_features() ? 7 : 0;
   config.target_vocabulary = 9;
   CheckModelConfig(config);
   return config;
@@ -159,6 +175,14 @@ class GoldenFile {
       for (int& id : pair.target) id = id < vocabulary ? id : kUnknownId;
     }
     return pairs;
+  }
+  // One item of all vectors.
+  std::optional<FeatureSet> Features() const {
+    if (!Has("features")) return std::nullopt;
+    const std::vector<double> numbers = Numbers("features");
+    const FeatureSet::Memory item{"all", file_.Find("features")->shape,
+                                  std::vector<float>(numbers.begin(), numbers.end())};
+    return FeatureSet("golden features", std::span(&item, 1));
   }
   // Throws Error unless every parameter is there, in the shape that it has here.
   void ReadParameters(const ModelConfig& config, Parameters& parameters) const {
@@ -238,13 +262,14 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
                    .gradient_scale = Real(1) / static_cast<Real>(batch_.target.rows())};
     loss.guided_weight = attention_losses_ ? kGuidedWeight : 0;
     loss.coverage_weight = attention_losses_ ? kCoverageWeight : 0;
+    loss.doubly_stochastic_weight = doubly_stochastic_ ? kDoublyStochasticWeight : 0;
     return ForwardBackward(pass_, batch_, loss, gradient.views());
   }
   double Golden(const std::string& name) const { return golden_.Numbers(name)[0]; }
 
   // Of a row of the batch's α, the positions of this pair's source.
   ConstVector AlphaOf(size_t pair, ConstVector row) const {
-    return row.first(pairs_[pair].source.size() + 1);
+    return row.first(pairs_[pair].source.size() + (features_ ? 0 : 1));
   }
 
   // Of a step's logits those that are in the file: as they are, or as ln p if the model copies.
@@ -263,12 +288,17 @@ class ModelGolden : public testing::TestWithParam<GoldenModel> {
   const ModelConfig config_ = Config(GetParam());
   const GoldenFile golden_{GetParam().name};
   const bool attention_losses_ = golden_.Has("guided_loss");
+  const bool doubly_stochastic_ = golden_.Has("doubly_stochastic_loss");
+  const std::optional<FeatureSet> features_ = golden_.Features();
   const std::vector<TokenPair> pairs_ = golden_.Pairs(config_.target_vocabulary);
-  const Batch batch_ = MakeBatch(pairs_);
+  const Batch batch_ = MakeBatch(pairs_, features_ ? SourceEnd::kNone : SourceEnd::kAdded);
   Parameters parameters_{config_};
   Arena arena_;
   PackedWeights weights_;
-  const ModelPass pass_{config_, parameters_.views(), {arena_, weights_}};
+  const ModelPass pass_{.config = config_,
+                        .params = parameters_.views(),
+                        .workspace = {arena_, weights_},
+                        .features = features_ ? &*features_ : nullptr};
 };
 
 TEST_P(ModelGolden, HasTheSameParameters) {
@@ -346,6 +376,10 @@ TEST_P(ModelGolden, EveryGradient) {
     ExpectSum(sums.attention.guided, Golden("guided_loss"), kTolerance, "guided loss");
     ExpectSum(sums.attention.coverage, Golden("coverage_loss"), kTolerance, "coverage loss");
   }
+  if (doubly_stochastic_) {
+    ExpectSum(sums.attention.doubly_stochastic, Golden("doubly_stochastic_loss"), kTolerance,
+              "doubly stochastic loss");
+  }
   ForEachTensor(config_, gradient.views(), [&](const Tensor& tensor) {
     ExpectClose(tensor.values(), golden_.Numbers("gradients/" + tensor.name), tensor.name);
   });
@@ -361,7 +395,8 @@ TEST_P(ModelGolden, TenStepsOfAdam) {
     Fill(Matrix(gradient.flat().data(), 1, static_cast<int>(gradient.flat().size())), 0);
     const BatchLoss sums = Gradient(gradient);
     const double objective = sums.output.loss + kGuidedWeight * sums.attention.guided +
-                             kCoverageWeight * sums.attention.coverage;
+                             kCoverageWeight * sums.attention.coverage +
+                             kDoublyStochasticWeight * sums.attention.doubly_stochastic;
     ExpectSum(objective, losses[step], kAdamTolerance, "before step " + std::to_string(step + 1));
     const double norm = std::sqrt(SumOfSquares(gradient.flat()));
     const double t = static_cast<double>(step) + 1;

@@ -246,13 +246,22 @@ TEST_F(ModelDirectory, FormatOneHadNoPrecisions) {
                "unknown key 'weights'");
 }
 
-TEST_F(ModelDirectory, FormatTwoHadNoCopying) {
-  LoadWith([](Json& c) { c.Set("format", 2).Set("model", Without(c.At("model"), "copy")); });
+TEST_F(ModelDirectory, FormatTwoHadNoCopyingAndNoFeatures) {
+  LoadWith([](Json& c) {
+    Json model = c.At("model");
+    for (const char* key : {"copy", "source-kind", "context-gate", "feature-size"}) {
+      model = Without(model, key);
+    }
+    c.Set("format", 2).Set("model", model);
+    c.Set("training", Without(c.At("training"), "doubly-stochastic-weight"));
+  });
   const std::unique_ptr<Model> loaded = LoadModel(path());
   EXPECT_FALSE(loaded->config().copy);
+  EXPECT_EQ(loaded->config().source_kind, SourceKind::kSymbols);
+  EXPECT_FALSE(loaded->config().context_gate);
+  EXPECT_EQ(loaded->description.training.doubly_stochastic_weight, 0);
   EXPECT_EQ(Numbers(*loaded), Numbers(*model_));
-  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData,
-               "the key 'copy' is missing");
+  EXPECT_ERROR(LoadWith([](Json& c) { c.Set("format", 3); }), ErrorKind::kData, "is missing");
 }
 
 TEST_F(ModelDirectory, QuantizedModelsSayWhatTheirFilesHold) {

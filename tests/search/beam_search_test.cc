@@ -302,13 +302,15 @@ TEST(BeamSearchTest, EndIsForcedAtTheLimitAndCounted) {
 }
 
 TEST(BeamSearchTest, LeastAndLargestLength) {
-  EXPECT_EQ(LengthLimit(SearchOptions{}, 7), 24);
-  EXPECT_EQ(LengthLimit(SearchOptions{.max_length = 20}, 7), 20);
-  EXPECT_EQ(LengthLimit(SearchOptions{.max_length = 30}, 7), 24);
-  EXPECT_EQ(LeastLength({}, 7), 0);
-  EXPECT_EQ(LeastLength({.min_length_ratio = 0.5, .min_length = 3}, 7), 4);
-  EXPECT_EQ(LeastLength({.min_length_ratio = 0.5, .min_length = 5}, 7), 5);
-  EXPECT_EQ(LeastLength({.max_length = 6, .min_length_ratio = 3}, 7), 6);
+  const auto model = TinyModel();
+  const std::vector<const Model*> models = {model.get()};
+  EXPECT_EQ(LengthLimit(models, {}, 7), 24);
+  EXPECT_EQ(LengthLimit(models, {.max_length = 20}, 7), 20);
+  EXPECT_EQ(LengthLimit(models, {.max_length = 30}, 7), 24);
+  EXPECT_EQ(LeastLength(models, {}, 7), 0);
+  EXPECT_EQ(LeastLength(models, {.min_length_ratio = 0.5, .min_length = 3}, 7), 4);
+  EXPECT_EQ(LeastLength(models, {.min_length_ratio = 0.5, .min_length = 5}, 7), 5);
+  EXPECT_EQ(LeastLength(models, {.max_length = 6, .min_length_ratio = 3}, 7), 6);
 }
 
 TEST(BeamSearchTest, NoHypothesisIsShorterOrLongerThanAllowed) {
