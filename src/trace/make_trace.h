@@ -13,8 +13,7 @@ namespace atento {
 
 // As the public MakeTrace, on one of the threads. longest: the most tokens of a side that is given,
 // </s> not counted; a translation that is found may have twice as many and 10. Throws Error{kData}
-// beyond that, and only then; and SearchStopped. features: as
-// EncodeSource's (search/translate.h).
+// beyond that, and only then; and SearchStopped. features: as EncodeSource's (search/translate.h).
 Trace MakeTrace(const Model& model, const TraceRequest& request, size_t longest,
                 SearchThreads& threads, const StopSearch& stop = {},
                 const FeatureSet* features = nullptr);

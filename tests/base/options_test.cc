@@ -38,7 +38,7 @@ TEST(OptionsTest, FaultsNameTheOption) {
   };
   EXPECT_ERROR(read(R"({"cell": "gruu"})"), ErrorKind::kData, "config.json", "'gruu'", "lstm");
   EXPECT_ERROR(read(R"({"encoder-size": 0})"), ErrorKind::kData, "encoder-size", "at least 1");
-  EXPECT_ERROR(read(R"({"encoder-layers": 17})"), ErrorKind::kData, "from 1 to 16");
+  EXPECT_ERROR(read(R"({"encoder-layers": 17})"), ErrorKind::kData, "from 0 to 16");
   EXPECT_ERROR(read(R"({"encoder-size": 99999999999})"), ErrorKind::kData, "encoder-size");
   EXPECT_ERROR(read(R"({"encoder-size": "many"})"), ErrorKind::kData, "config.json");
   EXPECT_ERROR(read(R"({"depth": 3})"), ErrorKind::kData, "'depth'");

@@ -146,6 +146,10 @@ std::vector<ModelCase> Cases() {
     o.readout = Readout::kMaxout;
     o.decoder_layers = 2;
   });
+  add("copy-gate-two-heads", [](ModelOptions& o) {
+    o.copy = o.context_gate = true;
+    o.attention_heads = 2;
+  });
   add("copy-local-p-after-tied", [](ModelOptions& o) {
     o.copy = true;
     o.attention = Attention::kGeneral;

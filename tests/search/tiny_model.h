@@ -87,6 +87,7 @@ inline const char* kTinyTarget = "t u v w x y z";
 
 struct TinyModelOptions {
   ModelOptions model = TinyOptions();
+  int feature_size = 0;  // of a model of feature vectors
   std::string source_text = kTinySource;  // every word of which is a token
   std::string target_text = kTinyTarget;
   TokenizerKind source_kind = TokenizerKind::kSymbols;
@@ -103,7 +104,8 @@ inline std::unique_ptr<Model> TinyModel(const TinyModelOptions& options = {}) {
   Tokenizer target = TinyTokenizer(options.target_text, options.target_kind);
   ModelDescription description;
   static_cast<ModelOptions&>(description.model) = options.model;
-  description.model.source_vocabulary = source.vocabulary_size();
+  description.model.source_vocabulary = options.feature_size > 0 ? 0 : source.vocabulary_size();
+  description.model.feature_size = options.feature_size;
   description.model.target_vocabulary = target.vocabulary_size();
   description.text.source_tokenizer = options.source_kind;
   description.text.target_tokenizer = options.target_kind;
@@ -111,6 +113,7 @@ inline std::unique_ptr<Model> TinyModel(const TinyModelOptions& options = {}) {
   Initialize(model->config(), options.seed, model->parameters);
   Seq2SeqParams& params = model->parameters.views();
   for (const Matrix& W : {params.source_embedding, params.target_embedding, params.output.W_o}) {
+    if (W.rows == 0) continue;
     for (int i = 0; i < W.rows; ++i) Scale(options.scale, W.RowSpan(i));
   }
   params.output.b[kEndId] += options.end_logit;

@@ -75,6 +75,9 @@ TEST(TraceJsonTest, TheDocumentationNamesEveryKeyAndNoOther) {
       CollectKeys(Json::Parse(TraceToJson(trace), "trace"), "", &keys);
     }
   });
+  const FeatureSet features = TracedFeatures();
+  const Trace of_grid = TraceItem(*TinyFeatureModel(), &features, "grid");
+  CollectKeys(Json::Parse(TraceToJson(of_grid), "trace"), "", &keys);
   DropOptions(&keys);
   const Keys documented = DocumentedKeys();
   EXPECT_GT(documented.size(), 100u);
@@ -144,11 +147,12 @@ TEST(TraceJsonTest, TheContextCanBeRecomputedFromTheText) {
       const Json& c = attention.At("context");
       const size_t C = c.AsArray().size(), heads = attention.At("heads").AsArray().size();
       ASSERT_EQ(heads, static_cast<size_t>(options.attention_heads));
+      const double gate = options.context_gate ? attention.At("gate").AsDouble() : 1;
       for (size_t i = 0; i < C; ++i) {
         const Json& weights = attention.At("heads").AsArray()[i * heads / C].At("weights");
         double sum = 0;
         for (size_t j = 0; j < h.size(); ++j) sum += At(weights, j) * At(h[j], i);
-        EXPECT_NEAR(sum, At(c, i), 1e-5);
+        EXPECT_NEAR(gate * sum, At(c, i), 1e-5);
       }
     }
   });

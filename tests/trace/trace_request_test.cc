@@ -136,8 +136,10 @@ TEST(TraceAlphaTest, AllWeightOnOnePositionMakesTheContextThatAnnotation) {
         // Less than 1 with local-p: as much as the head's own weights had.
         const TraceVector& own = free.steps[t].attention->heads[i * heads / C].weights;
         const double sum = std::accumulate(own.begin(), own.end(), 0.0);
+        const double gate = double{attention.gate.value_or(1)};
         EXPECT_NEAR(attention.context[i],
-                    sum * double{trace.encoder.annotations.Row(static_cast<int>(j))[i]}, 1e-6);
+                    gate * sum * double{trace.encoder.annotations.Row(static_cast<int>(j))[i]},
+                    1e-6);
         if (options.attention_window != AttentionWindow::kLocalP) {
           EXPECT_NEAR(sum, 1, 1e-6);
         }

@@ -61,7 +61,7 @@ TEST(TraceTest, WeightsSumToOneAndContextsAreTheirSumOfAnnotations) {
           c += double{weights[static_cast<size_t>(j)]} *
                double{Share(h.Row(j), options.attention_heads, k)[i]};
         }
-        EXPECT_NEAR(context[i], c, 1e-6);
+        EXPECT_NEAR(context[i], attention.gate.value_or(1) * c, 1e-6);
       }
     });
   });

@@ -8,10 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "atento/features.h"
 #include "atento/trace.h"
 #include "base/file.h"
+#include "base/random.h"
+#include "search/search_threads.h"
 #include "search/tiny_model.h"
 #include "temporary_directory.h"
+#include "trace/make_trace.h"
 
 namespace atento {
 
@@ -61,6 +65,10 @@ inline std::vector<Architecture> TracedArchitectures() {
   options->attention_size = 8;
   options->attention_heads = 2;
   options->copy = true;
+  options = &add("additive between, two heads, gated context");
+  options->attention_heads = 2;
+  options->attention_size = 8;
+  options->context_gate = true;
   options = &add("fixed after");
   options->attention = Attention::kFixed;
   options->encoder_direction = Direction::kForward;
@@ -108,6 +116,32 @@ inline const std::vector<std::unique_ptr<TracedModel>>& TracedModels() {
     return made;
   }();
   return models;
+}
+
+// A grid of 2 rows and 3 columns of vectors, and a sequence of 4.
+inline FeatureSet TracedFeatures() {
+  std::vector<FeatureSet::Memory> items = {{"grid", {2, 3, 4}, std::vector<float>(24)},
+                                           {"frames", {4, 4}, std::vector<float>(16)}};
+  Random random(RandomKey(11));
+  for (FeatureSet::Memory& item : items) {
+    for (float& value : item.values) value = static_cast<float>(random.Uniform(-1, 1));
+  }
+  return FeatureSet("memory", items);
+}
+
+// A model of such vectors, with a gated context.
+inline std::unique_ptr<Model> TinyFeatureModel() {
+  TinyModelOptions options{.feature_size = 4};
+  options.model.source_kind = SourceKind::kFeatures;
+  options.model.encoder_layers = 0;
+  options.model.attend = Attend::kBefore;
+  options.model.context_gate = true;
+  return TinyModel(options);
+}
+
+inline Trace TraceItem(const Model& model, const FeatureSet* features, const std::string& item) {
+  SearchThreads threads(1);
+  return MakeTrace(model, {.text = item}, 100, threads, {}, features);
 }
 
 // body(options, model) for every kind of model, or for those that attend.
