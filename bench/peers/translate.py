@@ -55,9 +55,8 @@ class Torch:
             lengths = torch.tensor([len(ids[i]) + 1 for i in batch])
             # The limit of atento translate, and </s>.
             steps = 2 * longest + 11
-            found = beam_search(self.model, source, lengths, self.beam, steps).tolist()
+            found = beam_search(self.model, source, lengths, self.beam, steps)
             for i, words in zip(batch, found):
-                words = words[:words.index(END)] if END in words else words
                 translations[i] = self.target.decode(words)
         return translations
 
