@@ -169,10 +169,11 @@ class TorchDecoding:
         generator = random.Random(3)
         source = random_ids(generator, workload.vocabulary, self.BATCH[beam], workload.tokens)
         self.source, self.lengths, _, _ = tensors(source, source)
+        self.limits = torch.full_like(self.lengths, workload.tokens)
         self.step()
 
     def step(self):
-        beam_search(self.model, self.source, self.lengths, self.beam, self.workload.tokens)
+        beam_search(self.model, self.source, self.lengths, self.beam, self.limits)
 
     def tokens_per_second(self, seconds):
         batches, begin = 0, time.perf_counter()

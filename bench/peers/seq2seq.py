@@ -43,7 +43,7 @@ class GeneralDecoder(nn.Module):
         self.readout = nn.Linear(2 * config["encoder-size"] + H, H, bias=False)
         self.output = nn.Linear(H, config["target-vocabulary"])
 
-    def start(self, h, final):
+    def start(self, h, final, mask):
         join = lambda states: [torch.cat(pair, dim=1) for pair in zip(states[0::2], states[1::2])]
         layers = list(zip(join(final[0]), join(final[1])))
         return layers, torch.zeros_like(layers[0][0])
@@ -83,8 +83,8 @@ class AdditiveDecoder(nn.Module):
         self.readout = nn.Linear(C + H, config["readout-size"], bias=False)
         self.output = nn.Linear(config["readout-size"], config["target-vocabulary"])
 
-    def start(self, h, final):
-        return torch.tanh(self.start_layer(h.mean(dim=1)))
+    def start(self, h, final, mask):
+        return torch.tanh(self.start_layer(h.sum(dim=1) / (~mask).sum(dim=1, keepdim=True)))
 
     def keys(self, h):
         return self.project(h)
@@ -117,7 +117,7 @@ class Seq2Seq(nn.Module):
     def logits(self, source, lengths, target_input):
         """[T,B,V]"""
         h, final, mask = self.encode(source, lengths)
-        state, keys = self.decoder.start(h, final), self.decoder.keys(h)
+        state, keys = self.decoder.start(h, final, mask), self.decoder.keys(h)
         outputs = []
         for x in self.decoder.embedding(target_input):
             t, state = self.decoder.step(x, state, h, keys, mask)

@@ -53,9 +53,9 @@ class Torch:
             for column, i in enumerate(batch):
                 source[:len(ids[i]), column] = torch.tensor(ids[i], dtype=torch.long)
             lengths = torch.tensor([len(ids[i]) + 1 for i in batch])
-            # The limit of atento translate, and </s>.
-            steps = 2 * longest + 11
-            found = beam_search(self.model, source, lengths, self.beam, steps)
+            # The limits of atento translate, and </s>.
+            limits = 2 * (lengths - 1) + 11
+            found = beam_search(self.model, source, lengths, self.beam, limits)
             for i, words in zip(batch, found):
                 translations[i] = self.target.decode(words)
         return translations
@@ -113,8 +113,10 @@ def main():
             best["PyTorch"] = min(best["PyTorch"], time.perf_counter() - begin)
         with open(path("PyTorch"), "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in translations)
+        with open(path("float32"), encoding="utf-8") as file:
+            alike = sum(ours == theirs for ours, theirs in zip(file.read().splitlines(), translations))
         print(f"{len(lines)} sentences, beam {options.beam}, {options.threads} threads; PyTorch "
-              f"{torch.__version__}")
+              f"{torch.__version__}; the same translation of {alike} in float32")
         print(f"{'':20} {'seconds':>8} {'of PyTorch':>11} {'BLEU':>6}")
         for name, seconds in best.items():
             quality = f"{bleu(path(name), options.reference):6.2f}" if options.reference else ""
