@@ -179,6 +179,9 @@ void ExplainCommand::UseItem() {
 }
 
 void ExplainCommand::UseFeatures(Translator* translator) const {
+  if (!options_.image.empty() && !translator->reads_features()) {
+    throw Error(ErrorKind::kUsage, "--image: the model reads text; leave it out");
+  }
   if (options_.image.empty() || !options_.features.empty()) {
     return SetFeatures(options_.features, translator);
   }
