@@ -130,6 +130,17 @@ test('the steps look at the picture, and the gate stands in the equation of the 
   await close();
 });
 
+test('alignment that emerges is drawn on the grid too', async () => {
+  const { page, close } = await open(browser, server.url);
+  await page.route('**/learning', (route) => route.fulfill({ json: { metrics: [],
+    probes: [{ step: 5, traces: [trace] }, { step: 9, traces: [trace] }] } }));
+  await page.goto(`${server.url}#/learning?model=additive&at_step=0`);
+  await page.waitForSelector('.learn .looks');
+  assert.equal(await page.locator('.look').count(), trace.target.words.length);
+  assert.equal(await page.locator('.matrix').count(), 0);
+  await close();
+});
+
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing, and nothing is wider than a phone: ${colorScheme}`, async () => {
     for (const text of ['bare', 'picture']) {
