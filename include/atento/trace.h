@@ -74,6 +74,9 @@ struct TraceText {
   // Of a source of feature vectors: each position is a token and a word, "row,column" in the grid,
   // or a number if there is none; ids count them, and there is no </s>.
   int grid_height = 0, grid_width = 0;
+  // What the grid lies over: an image as a data: URI. MakeTrace leaves it empty; it is for whoever
+  // has the image, and what draws the trace shows it.
+  std::string picture = {};
 };
 
 struct TraceEncoderLayer {

@@ -73,7 +73,9 @@ struct ExplainOptions {
           "FILE");
     visit("item", o.item, kAny, "name of the item to read instead of TEXT", "NAME");
     visit("image", o.image, kAny,
-          "instead of TEXT: an image to caption, which FILE.svg then shows word by word", "FILE");
+          "instead of TEXT: an image to caption; FILE.svg and FILE.html show what each word looked "
+          "at in it",
+          "FILE");
     visit("cnn", o.cnn, kAny, "for --image without --features: the CNN of the model's features",
           "FILE");
     visit("strict", o.strict, kAny, "refuse invalid UTF-8 and NUL instead of replacing them");
@@ -145,7 +147,7 @@ server. FILE.json has the same: docs/trace.md says what is in it.
   void UseFeatures(Translator* translator) const;
   Trace Explain(const std::string& model, Rendering rendering) const;
   std::vector<NamedTrace> ExplainAll(Rendering rendering) const;
-  std::string DrawPicture(const Trace& trace) const;
+  std::string Picture() const;
   std::string Draw(std::span<const NamedTrace> traces, Rendering rendering) const;
 
   ExplainOptions options_;
@@ -177,6 +179,9 @@ void ExplainCommand::UseItem() {
 }
 
 void ExplainCommand::UseFeatures(Translator* translator) const {
+  if (!options_.image.empty() && !translator->reads_features()) {
+    throw Error(ErrorKind::kUsage, "--image: the model reads text; leave it out");
+  }
   if (options_.image.empty() || !options_.features.empty()) {
     return SetFeatures(options_.features, translator);
   }
@@ -198,6 +203,9 @@ Trace ExplainCommand::Explain(const std::string& model, Rendering rendering) con
   }
   if (!options_.target.empty()) request.target = options_.target;
   Trace trace = MakeTrace(translator, request);
+  if (!options_.image.empty() && rendering != Rendering::kTerminal) {
+    trace.source.picture = Picture();
+  }
   if (trace.truncated) {
     LogWarning("TEXT is longer than the sentences of training; translated as far as those went");
   }
@@ -224,14 +232,15 @@ std::vector<NamedTrace> ExplainCommand::ExplainAll(Rendering rendering) const {
   return traces;
 }
 
-std::string ExplainCommand::DrawPicture(const Trace& trace) const {
+// The image, as traces have it.
+std::string ExplainCommand::Picture() const {
   const std::string bytes = ReadFile(options_.image);
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const std::string_view type = ImageType({data, bytes.size()});
   if (type.empty()) {
     throw Error(ErrorKind::kData, options_.image + " is neither a JPEG nor a PNG image");
   }
-  return PictureToSvg(trace, bytes, type);
+  return DataUri(type, bytes);
 }
 
 std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering rendering) const {
@@ -240,7 +249,7 @@ std::string ExplainCommand::Draw(std::span<const NamedTrace> traces, Rendering r
     case Rendering::kHtml:
       return PageWithTraces(traces, LearningToJson(options_.model.front()));
     case Rendering::kSvg:
-      if (!options_.image.empty()) return DrawPicture(first);
+      if (!options_.image.empty()) return PictureToSvg(first);
       return WordMatrixToSvg(MatrixOf(first, options_.units));
     case Rendering::kJson:
       return TraceToJson(first) + "\n";

@@ -81,6 +81,14 @@ void ReadTsv(const std::string& path, const CorpusOptions& options, Corpus* corp
   corpus->hash = file.hash();
 }
 
+// The size of its header, a number of 8 bytes, comes first.
+constexpr size_t kSafetensorsLength = 8;
+
+// The header is a JSON object, and shorter than 4 GB: no text begins like that.
+bool IsSafetensors(std::string_view head) {
+  return head.size() > kSafetensorsLength && head.substr(4, 5) == std::string_view("\0\0\0\0{", 5);
+}
+
 // Which of `size` things are held out.
 std::unordered_set<size_t> ChooseHeldOut(size_t size, uint64_t seed) {
   if (size < 2) {
@@ -99,6 +107,15 @@ std::unordered_set<size_t> ChooseHeldOut(size_t size, uint64_t seed) {
 
 bool TextReader::Next(std::string* line) {
   if (!reader_.Next(line)) return false;
+  if (head_.size() <= kSafetensorsLength) {
+    head_ += line->substr(0, kSafetensorsLength + 1) + "\n";
+    if (IsSafetensors(head_)) {
+      throw Error(ErrorKind::kData,
+                  name() +
+                      " is a safetensors file, where lines of text are expected: feature vectors "
+                      "are for a model of --source-kind features");
+    }
+  }
   bytes_ += static_cast<int64_t>(line->size()) + 1;
   hash_ = HashBytes("\n", HashBytes(*line, hash_));
   // The mark goes last: bytes are counted as in the file.

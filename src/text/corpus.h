@@ -62,7 +62,7 @@ class TextReader {
   TextReader(const std::string& path, bool strict) : reader_(path), strict_(strict) {}
 
   // The next line, valid UTF-8 without NUL; false at the end. A byte order mark at the start of the
-  // file is dropped. Throws Error{kIo}, and Error{kData} if strict.
+  // file is dropped. Throws Error{kIo}; Error{kData} if strict, and for a safetensors file.
   bool Next(std::string* line);
   // Reads to the end; returns the number of lines of the file.
   int64_t CountLines();
@@ -83,6 +83,7 @@ class TextReader {
   int64_t repaired_byte_ = 0;
   int64_t bytes_ = 0;
   uint64_t hash_ = HashBytes("");
+  std::string head_;  // the first bytes
 };
 
 // Reads everything. A side with nothing but white space is empty, and a blank line of a TSV file is

@@ -39,8 +39,7 @@ void AppendCells(const TraceText& source, std::span<const float> weights, double
   }
 }
 
-}  // namespace
-
+// RFC 4648, padded.
 std::string Base64(std::string_view bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -59,7 +58,13 @@ std::string Base64(std::string_view bytes) {
   return text;
 }
 
-std::string PictureToSvg(const Trace& trace, std::string_view picture, std::string_view type) {
+}  // namespace
+
+std::string DataUri(std::string_view type, std::string_view bytes) {
+  return fmt::format("data:{};base64,{}", type, Base64(bytes));
+}
+
+std::string PictureToSvg(const Trace& trace) {
   if (!trace.model.attends) {
     throw Error(ErrorKind::kData,
                 "the model has no weights of attention to show: train one with another "
@@ -84,9 +89,9 @@ std::string PictureToSvg(const Trace& trace, std::string_view picture, std::stri
                  "xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{0:.2f}mm\" "
                  "height=\"{1:.2f}mm\" viewBox=\"0 0 {0:.2f} {1:.2f}\">\n<title>{2}: {3}</title>\n"
                  "<defs><image id=\"picture\" width=\"{4}\" height=\"{4}\" "
-                 "preserveAspectRatio=\"none\" xlink:href=\"data:{5};base64,",
-                 width, height, EscapeXml(source.text), EscapeXml(trace.target.text), kPanel, type);
-  svg += Base64(picture);
+                 "preserveAspectRatio=\"none\" xlink:href=\"",
+                 width, height, EscapeXml(source.text), EscapeXml(trace.target.text), kPanel);
+  svg += EscapeXml(source.picture);
   fmt::format_to(out, "\"/></defs>\n<g font-family=\"sans-serif\" font-size=\"{}\">\n", kFont);
   const auto positions = static_cast<size_t>(trace.alignment.source_words);
   for (int p = 0; p < panels; ++p) {

@@ -9,14 +9,13 @@
 
 namespace atento {
 
-// As a figure: the picture, and then once for each word of the target, under the word, with a cell
+// As a figure: the source's picture, and then once for each word of the target, under the word, with a cell
 // for each position of the grid that is the darker the less of the word's weight is there; the
-// heaviest is clear. picture: a file's bytes; type: "image/png", "image/jpeg". Throws Error{kData}
-// if the model has no attention, or the source no grid.
-std::string PictureToSvg(const Trace& trace, std::string_view picture, std::string_view type);
+// heaviest is clear. Throws Error{kData} if the model has no attention, or the source no grid.
+std::string PictureToSvg(const Trace& trace);
 
-// The bytes in base 64 (RFC 4648), padded.
-std::string Base64(std::string_view bytes);
+// A file's bytes as a data: URI (RFC 2397). type: "image/png", "image/jpeg".
+std::string DataUri(std::string_view type, std::string_view bytes);
 
 }  // namespace atento
 

@@ -110,6 +110,7 @@ Json SourceJson(const Trace& trace) {
   if (trace.source.grid_width > 0) {
     json.Set("grid", Json::Array{trace.source.grid_height, trace.source.grid_width});
   }
+  if (!trace.source.picture.empty()) json.Set("picture", trace.source.picture);
   json.Set("truncated", trace.truncated);
   if (!trace.source.copies.empty() && trace.detail != TraceDetail::kWords) {
     json.Set("copies", ArrayOf(trace.source.copies));

@@ -129,10 +129,15 @@ TEST_F(FeaturesTest, AModelCaptionsImagesWithItsOwnCnnAlone) {
       "atento translate --model m --images a.png junk.jpg b.jpg $C >images; echo $?\n"
       "cat items images\n"
       "atento explain --model m --image a.png $C --output a.svg && grep -c '<use' a.svg\n"
+      "atento explain --model m --image a.png $C --output a.html && grep -o "
+      "'\"picture\":\"data:image/png;base64,iVBORw0KGgo' a.html\n"
       "cp \"$SOURCE/tests/cli/tiny_cnn.onnx\" other.onnx; printf '\\372\\001\\001x' >>other.onnx\n"
       "atento translate --model m --images a.png; atento translate --model m --images a.png --cnn "
       "other.onnx");
-  EXPECT_EQ(outcome.out, "1\nred blue\ngray\nred blue\n\ngray\n3\n") << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "1\nred blue\ngray\nred blue\n\ngray\n3\n"
+            "\"picture\":\"data:image/png;base64,iVBORw0KGgo\n")
+      << outcome.err;
   EXPECT_NE(outcome.err.find("--cnn is missing; give the file tiny_cnn.onnx"), std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find("is another CNN than that of the model's training"), std::string::npos)

@@ -192,6 +192,17 @@ TEST_F(CorpusTest, ReportsAreLogged) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST_F(CorpusTest, FeatureVectorsAreNoText) {
+  // The low byte of the size may end a line.
+  for (const char low : {'h', '\n'}) {
+    const std::string vectors =
+        low + std::string("\1\0\0\0\0\0\0{\"a\":", 13) + std::string(300, ' ') + "}";
+    EXPECT_ERROR(ReadTsv(vectors), ErrorKind::kData, "is a safetensors file");
+    EXPECT_ERROR(ReadTwo(vectors, "x\n"), ErrorKind::kData, "--source-kind features");
+  }
+  EXPECT_EQ(ReadTsv(std::string("{\"a\":\0}\tx\n{\ty\n", 14)).pairs.size(), 2u);
+}
+
 TEST(CleanLineTest, NamesTheByte) {
   std::string line = "good";
   EXPECT_EQ(CleanLine(&line, "f", 1, true), 0);
@@ -236,6 +247,23 @@ TEST(SplitHeldOutTest, PartsAreDisjointCompleteAndInOrder) {
   // Drawn from all over the corpus, not from one end.
   EXPECT_LT(held_out.front(), 1000);
   EXPECT_GT(held_out.back(), 4000);
+}
+
+TEST(SplitHeldOutTest, PairsOfASourceStayTogetherIfAsked) {
+  std::vector<TextPair> pairs;
+  for (int64_t line = 1; line <= 1000; ++line) {
+    pairs.push_back({std::to_string(line % 250), std::to_string(line), line});
+  }
+  const HeldOutSplit split = SplitHeldOutSources(pairs, 1);
+  EXPECT_EQ(split.held_out.size(), 2u * 4u);  // of 250 sources
+  EXPECT_EQ(split.train.size(), 1000u - 8u);
+  std::set<std::string> held_out;
+  for (const TextPair& pair : split.held_out) held_out.insert(pair.source);
+  EXPECT_EQ(held_out.size(), 2u);
+  for (const TextPair& pair : split.train) EXPECT_FALSE(held_out.contains(pair.source));
+  const std::vector<int64_t> train = Lines(split.train);
+  EXPECT_TRUE(std::is_sorted(train.begin(), train.end()));
+  EXPECT_ERROR(SplitHeldOutSources({{"a", "x", 1}, {"a", "y", 2}}, 1), ErrorKind::kData, "--dev");
 }
 
 TEST(SplitHeldOutTest, FollowsTheSeedAlone) {

@@ -47,6 +47,7 @@ Trace OfTwoWords() {
   trace.source.text = "cat.jpg";
   trace.source.grid_height = 2;
   trace.source.grid_width = 4;
+  trace.source.picture = DataUri("image/jpeg", "bytes");
   trace.target.text = "a <cat";
   trace.target.words = {"a", "<cat"};
   trace.alignment.source_words = 8;
@@ -57,7 +58,7 @@ Trace OfTwoWords() {
 }
 
 TEST(PictureToSvgTest, CellsTileThePictureOfTheirWord) {
-  const std::string svg = PictureToSvg(OfTwoWords(), "bytes", "image/jpeg");
+  const std::string svg = PictureToSvg(OfTwoWords());
   EXPECT_NE(svg.find("data:image/jpeg;base64,Ynl0ZXM="), std::string::npos);
   EXPECT_NE(svg.find(">&lt;cat</text>"), std::string::npos);
   const std::regex rect(
@@ -89,13 +90,16 @@ TEST(PictureToSvgTest, CellsTileThePictureOfTheirWord) {
 TEST(PictureToSvgTest, NeedsAGrid) {
   Trace trace = OfTwoWords();
   trace.source.grid_height = trace.source.grid_width = 0;
-  EXPECT_ERROR(PictureToSvg(trace, "", "image/png"), ErrorKind::kData, "without a grid");
+  EXPECT_ERROR(PictureToSvg(trace), ErrorKind::kData, "without a grid");
 }
 
-TEST(PictureToSvgTest, Base64IsThatOfTheRfc) {
+TEST(DataUriTest, Base64IsThatOfTheRfc) {
   const char* const expected[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
   const std::string text = "foobar";
-  for (size_t n = 0; n <= 6; ++n) EXPECT_EQ(Base64(text.substr(0, n)), expected[n]);
+  for (size_t n = 0; n <= 6; ++n) {
+    EXPECT_EQ(DataUri("image/png", text.substr(0, n)),
+              "data:image/png;base64," + std::string(expected[n]));
+  }
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ TEST(TraceJsonTest, TheDocumentationNamesEveryKeyAndNoOther) {
     }
   });
   const FeatureSet features = TracedFeatures();
-  const Trace of_grid = TraceItem(*TinyFeatureModel(), &features, "grid");
+  Trace of_grid = TraceItem(*TinyFeatureModel(), &features, "grid");
+  EXPECT_EQ(TraceToJson(of_grid).find("picture"), std::string::npos);
+  of_grid.source.picture = "data:image/png;base64,";
   CollectKeys(Json::Parse(TraceToJson(of_grid), "trace"), "", &keys);
   DropOptions(&keys);
   const Keys documented = DocumentedKeys();

@@ -1,6 +1,6 @@
 // Where traces come from: the server that this page came from, or the page itself, if
 // `atento explain` has put one inside.
-import type { Trace } from './trace';
+import type { SourceText, Trace } from './trace';
 
 export interface TraceQuery {
   model: string;
@@ -29,7 +29,7 @@ export interface NamedTrace {
 
 /** What a probe of training says of its sentence: a trace of `detail` `words`. */
 export interface ProbeTrace {
-  source: { text: string; words: string[] };
+  source: Pick<SourceText, 'text' | 'words' | 'grid' | 'picture'>;
   target: { text: string; words: string[] };
   alignment: { weights: number[][] };
 }

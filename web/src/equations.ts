@@ -4,7 +4,9 @@ import { h, percent, short, type Child } from './dom';
 import { stateAfter } from './draw/decoder';
 import type { Topic } from './draw/encoder';
 import { scoreEquation, scoreOf } from './scores';
-import { kindOf, probability, showToken, spell, type Trace } from './trace';
+import {
+  kindOf, positionName, probability, readsFeatures, showToken, spell, type Trace,
+} from './trace';
 
 /** A factor after a dot: in brackets if it is negative. */
 function factor(value: number): string {
@@ -54,9 +56,11 @@ const cellName = (trace: Trace) =>
 
 function embedding(trace: Trace, j: number): Child[] {
   const x = trace.source.embeddings?.[j];
-  return [h('h3', {}, 'Embedding'), say('The row of the table of words that belongs to “',
-    trace.source.tokens[j], '”, number ', trace.source.ids[j], '.'),
-    line(`x_{${j + 1}} = ${few(x)}`), numbers('x', x)];
+  const of = readsFeatures(trace) ?
+    say('The feature vector of “', trace.source.tokens[j], '”, through a layer.') :
+    say('The row of the table of words that belongs to “', trace.source.tokens[j], '”, number ',
+      trace.source.ids[j], '.');
+  return [h('h3', {}, 'Embedding'), of, line(`x_{${j + 1}} = ${few(x)}`), numbers('x', x)];
 }
 
 function encoderState(trace: Trace, layer: number, direction: number, j: number): Child[] {
@@ -77,10 +81,11 @@ function encoderState(trace: Trace, layer: number, direction: number, j: number)
 }
 
 function annotation(trace: Trace, j: number): Child[] {
-  const states = trace.encoder!.layers.at(-1)!.directions;
-  const joined = states.length > 1 ? `[h→_{${j + 1}}; h←_{${j + 1}}]` : 'the last layer’s state';
+  const states = trace.encoder!.layers.at(-1)?.directions;
+  const joined = !states ? `x_{${j + 1}}` :
+    states.length > 1 ? `[h→_{${j + 1}}; h←_{${j + 1}}]` : 'the last layer’s state';
   const all = trace.encoder!.annotations[j];
-  return [h('h3', {}, 'Annotation'), say('What attention sees of this word.'),
+  return [h('h3', {}, 'Annotation'), say('What attention sees of this ', positionName(trace), '.'),
     line(`h_{${j + 1}} = ${joined}`), numbers('h', all)];
 }
 
@@ -141,30 +146,41 @@ function weight(trace: Trace, i: number, j: number): Child[] {
   });
   if (heads!.length > 1) out.push(line(`mean of the heads = ${short(weights[j], 4)}`));
   if (window) {
-    out.push(say(`The window reaches from word ${window.first + 1} to ${window.last + 1}, around ` +
+    out.push(say(`The window reaches from ${positionName(trace)} ${window.first + 1} to ${window.last + 1}, around ` +
       `p = ${short(window.center + 1)}.`));
   }
   return out;
 }
 
 function context(trace: Trace, i: number): Child[] {
-  const { weights, context: c } = trace.steps[i].attention!;
+  const { weights, context: c, gate } = trace.steps[i].attention!;
   const annotations = trace.encoder!.annotations;
   const order = weights.map((_, j) => j).sort((a, b) => weights[b] - weights[a]);
   const best = order.slice(0, SHOWN).filter((j) => weights[j] > 0);
   const more = weights.filter((value) => value > 0).length > best.length ? ' + …' : '';
-  const sum = weights.reduce((total, value, j) => total + value * annotations[j][0], 0);
+  const sum = (gate ?? 1) * weights.reduce((total, value, j) => total + value * annotations[j][0], 0);
   const heads = trace.model.options['attention-heads'];
+  // A sum as it stands in an equation: behind the gate, if there is one.
+  const gated = (terms: string[]) => gate === undefined ? `${terms.join(' + ')}${more}` :
+    `${short(gate)} (${terms.join(' + ')}${more})`;
+  const states = readsFeatures(trace) ? `The vectors of the ${positionName(trace)}s` :
+    'The states of the sentence';
   const out: Child[] = [
-    say('The states of the sentence, each as much as its weight says, added up.'),
-    line('c = Σ_{j} α_{j} h_{j}'),
-    line(`c = ${best.map((j) => `${short(weights[j])} h_{${j + 1}}`).join(' + ')}${more}`)];
+    say(`${states}, each as much as its weight says, added up.`),
+    line(`c = ${gate === undefined ? '' : 'β '}Σ_{j} α_{j} h_{j}`),
+    line(`c = ${gated(best.map((j) => `${short(weights[j])} h_{${j + 1}}`))}`)];
+  if (gate !== undefined) {
+    const s = kindOf(trace).asker.symbol;
+    out.push(say('The gate β says how much the context counts at this step.'),
+      h('p', { class: 'equation', 'data-gate': gate }, math(`β = σ(w_{β} · ${s} + b_{β}) = `),
+        h('b', {}, short(gate, 4))));
+  }
   if (heads > 1) {
     out.push(say(`With ${heads} heads each sums its own share of h’s columns with its own weights.`));
   } else {
     out.push(h('p', { class: 'equation', 'data-context': sum }, math(
-      `its first number: ${best.map((j) => `${short(weights[j])}·${factor(annotations[j][0])}`)
-        .join(' + ')}${more} = `), h('b', {}, short(sum, 3))));
+      `its first number: ${gated(best.map((j) =>
+        `${short(weights[j])}·${factor(annotations[j][0])}`))} = `), h('b', {}, short(sum, 3))));
   }
   return [...out, numbers('c', c)];
 }

@@ -17,7 +17,9 @@ export interface Timeline {
 export function timelineOf(trace: Trace): Timeline {
   const phases = phasesOf(kindOf(trace));
   const moments: Moment[] = [];
-  const reading = trace.source.tokens.length + (trace.encoder?.layers.length ?? 1) - 1;
+  // Feature vectors may need no reading.
+  const layers = trace.encoder?.layers.length ?? 1;
+  const reading = layers === 0 ? 0 : trace.source.tokens.length + layers - 1;
   for (let j = 0; j <= reading; ++j) moments.push({ t: 0, p: '', j });
   moments.push({ t: 0, p: '', j: -1 });
   const begin = moments.length;

@@ -16,6 +16,7 @@ export interface ModelOptions {
   start: string;
   'decoder-size': number;
   'window-radius': number;
+  'source-kind'?: 'symbols' | 'features';
   [name: string]: unknown;
 }
 
@@ -26,6 +27,10 @@ export interface SourceText {
   tokens: string[];
   words: string[];
   word_of: number[];
+  /** Height and width, if the tokens are the cells of a grid. */
+  grid?: [number, number];
+  /** The image that the grid lies over: a data: URI. */
+  picture?: string;
   embeddings?: Matrix;
 }
 
@@ -78,6 +83,7 @@ export interface StepAttention {
   replaced?: boolean;
   window?: Window;
   coverage?: Vector;
+  gate?: number;
   context?: Vector;
 }
 
@@ -157,6 +163,22 @@ export interface Trace {
     length_limit: number;
   };
   beam?: { nodes: BeamNode[]; finished: Hypothesis[] };
+}
+
+/** Whether its source is feature vectors, and not words. */
+export function readsFeatures(trace: Trace): boolean {
+  return trace.model.options['source-kind'] === 'features';
+}
+
+/** What a position of the source is called. */
+export function positionName(trace: Trace): string {
+  return trace.source.grid ? 'cell' : readsFeatures(trace) ? 'position' : 'word';
+}
+
+/** A position of the source, in a sentence. */
+export function sayPosition(trace: Trace, j: number): string {
+  const token = showToken(trace, 'source', j);
+  return readsFeatures(trace) ? `${positionName(trace)} ${token}` : `“${token}”`;
 }
 
 /** How a token is shown: without SentencePiece's mark, and with a hyphen where it goes on a word. */

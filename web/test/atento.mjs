@@ -1,6 +1,6 @@
 // The program itself, for the tests of the page against it: ATENTO names it.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,6 +30,28 @@ export async function train() {
     '--train', file('lessons/train.fr'), file('lessons/train.en'),
     '--dev', file('lessons/dev.fr'), file('lessons/dev.en'), ...FLAGS, ...flags)));
   return { directory, paths: Object.keys(MODELS).map(file),
+    close: () => rmSync(directory, { recursive: true }) };
+}
+
+/** A model of feature vectors, in grids of 2 by 3 cells. Resolves to {path, items, close}. */
+export async function trainOnGrids() {
+  const directory = mkdtempSync(join(tmpdir(), 'atento-grids-'));
+  const file = (name) => join(directory, name);
+  const names = ['a.png', 'b.png', 'c.png', 'd.png'];
+  // safetensors: the size of the header, the header, numbers.
+  const values = new Float32Array(names.length * 2 * 3 * 4).map((_, i) => Math.sin(i * i));
+  const header = JSON.stringify(Object.fromEntries(names.map((name, i) =>
+    [name, { dtype: 'F32', shape: [2, 3, 4], data_offsets: [i * 96, (i + 1) * 96] }])));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file('items.safetensors'), Buffer.concat([size, Buffer.from(header),
+    Buffer.from(values.buffer)]));
+  writeFileSync(file('captions.tsv'),
+    names.map((name, i) => `${name}\tan <i>item</i> of kind ${i}\n`).join(''));
+  const data = [file('items.safetensors'), file('captions.tsv')];
+  await atento('train', '--preset', 'captions', '--model', file('model'), '--train', ...data,
+    '--dev', ...data, ...FLAGS, '--encoder-size', '24');
+  return { path: file('model'), items: data[0], directory,
     close: () => rmSync(directory, { recursive: true }) };
 }
 

@@ -81,3 +81,33 @@ export function stretched(trace, times) {
   delete long.beam;
   return long;
 }
+
+// 4 × 2 pixels, blue.
+export const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAEElEQVR42mPQiDoBRwzIHACBKgpR+8NFigAAAABJRU5ErkJggg==';
+
+/** The trace of feature vectors in two rows, without a recurrent encoder, with a gated context. */
+export function gridded(trace, picture) {
+  const grid = stretched(trace, 2);
+  const { source, encoder, target, model } = grid;
+  const width = source.tokens.length / 2;
+  model.options = { ...model.options, 'source-kind': 'features', 'encoder-layers': 0,
+    'context-gate': true, start: 'mean' };
+  source.text = 'cat.png';
+  source.grid = [2, width];
+  if (picture) source.picture = picture;
+  source.words = source.tokens = source.tokens.map((_, j) => `${Math.floor(j / width)},${j % width}`);
+  source.ids = source.word_of = source.tokens.map((_, j) => j);
+  source.embeddings = encoder.annotations;
+  encoder.layers = [];
+  for (const [i, { attention }] of grid.steps.entries()) {
+    attention.gate = (i + 1) / (grid.steps.length + 1);
+    attention.context = attention.context.map((value) => value * attention.gate);
+  }
+  grid.alignment.weights = target.words.map((_, word) => {
+    const rows = grid.steps.filter((__, i) => target.word_of[i] === word)
+      .map(({ attention }) => attention.weights);
+    return source.words.map((__, j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length);
+  });
+  return grid;
+}

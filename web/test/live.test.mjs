@@ -1,11 +1,12 @@
 // The page as `atento serve` and `atento explain` give it, with models that are trained here: what is
 // on the screen is what the server answers, and the numbers agree among themselves.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { atento, PROGRAM, serve, train } from './atento.mjs';
-import { launch, open, violations, words } from './browser.mjs';
+import { atento, PROGRAM, serve, train, trainOnGrids } from './atento.mjs';
+import { launch, open, PICTURE, violations, words } from './browser.mjs';
 
 const TEXT = 'je ne le vois pas .';
 const query = (fields) => new URLSearchParams({ model: 'additive', text: TEXT, ...fields }).toString();
@@ -187,6 +188,42 @@ describe('against the program', { skip: !PROGRAM && 'ATENTO names no program' },
     await context.close();
     assert.equal(await locked.close(), 0);
   });
+
+  for (const pictured of [true, false]) {
+    test(`explain writes a file of an item ${pictured ? 'and its picture' : 'alone'}`, async () => {
+      const model = await trainOnGrids();
+      const png = join(model.directory, 'b.png');
+      writeFileSync(png, Buffer.from(PICTURE.split(',')[1], 'base64'));
+      const item = pictured ? ['--image', png] : ['--item', 'b.png'];
+      const [html, json] = ['html', 'json'].map((kind) => join(model.directory, `b.${kind}`));
+      for (const file of [html, json]) {
+        await atento('explain', '--model', model.path, '--features', model.items, ...item,
+          '--output', file, '--threads', '1');
+      }
+      const trace = JSON.parse(readFileSync(json, 'utf8'));
+      assert.equal(trace.source.picture, pictured ? PICTURE : undefined);
+      const { page, close } = await open(browser, pathToFileURL(html).href, '#/translate');
+      await page.waitForSelector('.looks');
+      assert.equal(await page.textContent('#given'), 'b.png');
+      assert.equal(await page.locator('.large img').count(), pictured ? 1 : 0);
+      assert.deepEqual(await words(page.locator('.look .token')), trace.target.words);
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole('link', { name: 'Step' }).click();
+      await page.waitForSelector('.sight .cells');
+      for (const step of trace.steps) {
+        await page.keyboard.press('Shift+ArrowRight');
+        await page.locator('.flow-box').click();
+        const gate = Number(await page.locator('[data-gate]').getAttribute('data-gate'));
+        assert.equal(gate, step.attention.gate);
+        const first = Number(await page.locator('[data-context]').getAttribute('data-context'));
+        assert.ok(Math.abs(first - step.attention.context[0]) < 1e-5);
+        await page.keyboard.press('Escape');
+      }
+      assert.deepEqual(await violations(page), []);
+      await close();
+      model.close();
+    });
+  }
 
   for (const count of [1, 2]) {
     test(`explain writes a file of ${count} that opens from disk`, async () => {

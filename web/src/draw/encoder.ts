@@ -1,7 +1,7 @@
 // The encoder as columns of states that stand, one per token, with the score and the weight that the
 // decoder's step gives to each; below them ribbons that flow together into the context.
 import { h, s, share, short } from '../dom';
-import { showToken, type Step, type Trace } from '../trace';
+import { positionName, readsFeatures, showToken, type Step, type Trace } from '../trace';
 import { ribbon } from './ribbons';
 import { drawStrip, extent, strip } from './strip';
 
@@ -66,7 +66,7 @@ export class EncoderFigure {
     this.inner = h('div', { class: 'inner' }, this.grid,
       h('div', { class: 'flow-zone' }, this.svg, this.context));
     this.element = h('div', { class: 'scroller encoder', role: 'group', tabindex: 0,
-      'aria-label': 'Encoder: the sentence and its states' }, this.inner);
+      'aria-label': `Encoder: the ${readsFeatures(trace) ? 'source' : 'sentence'} and its states` }, this.inner);
   }
 
   private label(name: string, symbol: string): void {
@@ -83,7 +83,7 @@ export class EncoderFigure {
 
   private words(): void {
     const { trace } = this;
-    this.label('sentence', '');
+    this.label(readsFeatures(trace) ? `${positionName(trace)}s` : 'sentence', '');
     this.columns.forEach((column, j) => {
       column.word = h('button', { type: 'button', class: 'word', 
         onclick: () => this.open({ of: 'token', j }) }, showToken(trace, 'source', j));
@@ -149,14 +149,18 @@ export class EncoderFigure {
     const weights = attention?.weights ?? [];
     const scores = attention?.heads?.[0]?.scores ?? [];
     const most = Math.max(...weights, 1e-9);
+    const glow = (j: number) => String(DIMMEST + (1 - DIMMEST) * (weights[j] ?? 0) / most);
     const window = moment.scored ? attention?.window : undefined;
     this.columns.forEach((column, j) => {
       for (const state of column.states) {
         const done = state.layer > 0 ? state.layer < moment.layers :
           state.backward ? size - 1 - j < moment.read : j < moment.read;
         state.cell.classList.toggle('unread', !done);
-        state.cell.style.opacity = !done ? '' : !moment.glows ? '1' :
-          String(DIMMEST + (1 - DIMMEST) * (weights[j] ?? 0) / most);
+        state.cell.style.opacity = !done ? '' : moment.glows ? glow(j) : '1';
+      }
+      if (!column.states.length) {
+        // The embedding is the annotation.
+        column.embedding.style.opacity = moment.glows ? glow(j) : '1';
       }
       const first = moment.read > 0 && moment.read <= size && !moment.step && !moment.passes;
       column.word.classList.toggle('reading', first && (j === moment.read - 1 ||

@@ -1,10 +1,12 @@
 // The matrix of weights: a row per target word, a column per source word.
 import { h, s } from '../dom';
+import type { Grid } from './grid';
 
 export interface MatrixData {
   source: string[];
   target: string[];
   weights: number[][];  // [target][source]
+  grid?: Grid;          // whose cells the source's positions are
 }
 
 export interface MatrixPicture {

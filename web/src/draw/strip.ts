@@ -8,7 +8,8 @@ const CELLS = 28;
 let palette: Palette | null = null;
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { palette = null; });
 
-function colour(name: string): Rgb {
+/** A colour of style.css, which has them as #rrggbb. */
+export function colour(name: string): Rgb {
   const value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   return [1, 3, 5].map((i) => parseInt(value.slice(i, i + 2), 16)) as Rgb;
 }

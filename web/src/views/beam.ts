@@ -1,6 +1,7 @@
 // Why this sentence and not another? The search as a tree: a column per step, the better the higher.
 import { linkHorizontal } from 'd3-shape';
 import { announce, h, measured, s, short } from '../dom';
+import { gridOf } from '../draw/grid';
 import type { PageState } from '../state';
 import { spell, type Alignment, type BeamNode, type Fate, type Trace } from '../trace';
 import type { Context, Mounted } from '../view';
@@ -166,7 +167,7 @@ class BeamView implements Mounted {
   private align(alignment: Alignment, words: string[]): void {
     if (alignment.weights.length === 0) return;
     const picture = attentionPicture({ source: this.trace.source.words, target: words,
-      weights: alignment.weights });
+      weights: alignment.weights, grid: gridOf(this.trace.source) });
     this.about.append(...picture.elements);
     this.place = picture.place;
     picture.place();

@@ -1,7 +1,7 @@
 // Why was attention invented? Two models side by side on one sentence.
 import { h, measured, percent } from '../dom';
 import type { PageState } from '../state';
-import { kindOf, type Trace } from '../trace';
+import { kindOf, positionName, type Trace } from '../trace';
 import type { Context, Mounted } from '../view';
 import { alignmentOf, attentionPicture } from './translate';
 
@@ -31,7 +31,7 @@ function side(context: Context, name: string, trace: Trace, reference: Trace | n
   if (!trace.model.attends) {
     element.append(h('div', { class: 'bottleneck' },
       h('div', { class: 'pipe', 'aria-hidden': 'true' }, ...trace.source.words.map(() => h('i', {}))),
-      h('p', {}, `All ${trace.source.words.length} words have to fit into one vector of ` +
+      h('p', {}, `All ${trace.source.words.length} ${positionName(trace)}s have to fit into one vector of ` +
         `${trace.model.annotation_size} numbers: this model cannot look back.`)));
     return { element, place: () => {} };
   }

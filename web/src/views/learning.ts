@@ -3,6 +3,7 @@
 import type { LearningData } from '../api';
 import { announce, h, measured } from '../dom';
 import { curve, type Curve } from '../draw/curve';
+import { gridOf, looks } from '../draw/grid';
 import { matrix } from '../draw/matrix';
 import type { PageState } from '../state';
 import type { Context, Mounted } from '../view';
@@ -53,8 +54,11 @@ export const learning = async (context: Context): Promise<Mounted> => {
       shown = index;
       const { step, trace } = probes[index];
       measured(() => {
-        place.replaceChildren(matrix({ source: trace.source.words, target: trace.target.words,
-          weights: trace.alignment.weights }, `Weights of attention after ${step} steps of training`).element);
+        const data = { source: trace.source.words, target: trace.target.words,
+          weights: trace.alignment.weights };
+        const grid = gridOf(trace.source);
+        place.replaceChildren(grid ? looks(data, grid).element :
+          matrix(data, `Weights of attention after ${step} steps of training`).element);
         said.textContent = trace.target.text;
         where.textContent = `step ${step}`;
         slider.value = String(index);

@@ -2,6 +2,7 @@
 import { announce, h, measured, percent, reducedMotion, s } from '../dom';
 import { DecoderFigure } from '../draw/decoder';
 import { EncoderFigure, type EncoderMoment, type Topic } from '../draw/encoder';
+import { GridPicture, gridOf } from '../draw/grid';
 import { fly, land } from '../draw/motion';
 import { forgetStrips } from '../draw/strip';
 import { explain, math } from '../equations';
@@ -9,7 +10,9 @@ import { Panel } from '../panel';
 import { scoreEquation } from '../scores';
 import type { PageState } from '../state';
 import { timelineOf, type Moment, type Timeline } from '../timeline';
-import { argMax, kindOf, showToken, spell, type Kind, type Trace } from '../trace';
+import {
+  argMax, kindOf, positionName, readsFeatures, sayPosition, spell, type Kind, type Trace,
+} from '../trace';
 import type { Context, Mounted } from '../view';
 
 const FLIGHT_MS = 480;
@@ -39,6 +42,7 @@ class StepView implements Mounted {
   private readonly timeline: Timeline;
   private readonly encoder: EncoderFigure;
   private readonly decoder: DecoderFigure;
+  private readonly picture: GridPicture | null;
   private readonly panel: Panel;
   private readonly slider: HTMLInputElement;
   private readonly where = h('span', { class: 'where', id: 'where' });
@@ -58,6 +62,13 @@ class StepView implements Mounted {
     this.encoder = new EncoderFigure(trace, open);
     this.decoder = new DecoderFigure(trace, this.kind, this.timeline.phases, open,
       (t) => this.goTo(this.timeline.find(t, '', 0)));
+    const grid = gridOf(trace.source);
+    this.picture = grid && trace.model.attends ? new GridPicture(grid) : null;
+    this.picture?.element.addEventListener('click', (event) => {
+      const j = this.picture!.cellAt(event);
+      this.encoder.reveal(j);
+      open({ of: 'token', j });
+    });
     this.panel = new Panel(() => { this.topic = null; });
     this.chips = this.timeline.phases.map((phase) => h('button', { type: 'button', class: 'chip',
       onclick: () => this.goTo(this.timeline.find(Math.max(1, this.moment.t), phase, 0)) }, phase));
@@ -68,7 +79,8 @@ class StepView implements Mounted {
       this.kind.attends ? `; ${this.kind.asker.name} asks.  ` : '', math(scoreEquation(trace)));
     context.root.append(
       h('div', { class: 'figure' },
-        h('div', { class: 'heading' }, h('h2', {}, 'Encoder'), how), this.encoder.element,
+        h('div', { class: 'heading' }, h('h2', {}, 'Encoder'), how),
+        h('div', { class: 'sight' }, this.picture?.element, this.encoder.element),
         h('div', { class: 'bar' }, h('div', { class: 'chips', role: 'group',
           'aria-label': 'Phase of the step' }, ...this.chips), this.caption),
         this.decoder.element),
@@ -204,6 +216,7 @@ class StepView implements Mounted {
     });
     this.where.textContent = t > 0 ? `step ${t} of ${this.trace.steps.length}` : 'encoder';
     const sentence = this.sentence();
+    this.look(sentence);
     this.slider.setAttribute('aria-valuetext', sentence);
     announce(sentence);
     this.caption.textContent = sentence;
@@ -212,26 +225,39 @@ class StepView implements Mounted {
     this.showPlaying();
   }
 
+  /** Where the step looks in the picture, once it has its weights. */
+  private look(sentence: string): void {
+    const { step, weighed } = this.encoderMoment();
+    const looks = weighed && step !== null;
+    this.picture?.show(looks ? step.attention!.weights : null);
+    this.picture?.name(looks ? sentence : 'The picture');
+  }
+
   /** The moment as a sentence. */
   private sentence(): string {
     const { t, p, j } = this.moment;
     const { trace } = this;
     if (t === 0) {
       if (j < 0) return 'The decoder takes its first state.';
-      if (j === 0) return 'The sentence as vectors, one for each word.';
+      if (j === 0) {
+        const source = trace.source.grid ? 'picture' : readsFeatures(trace) ? 'source' : 'sentence';
+        return `The ${source} as vectors, one for each ${positionName(trace)}.`;
+      }
       if (j > trace.source.tokens.length) return 'The layer above reads.';
-      return `The encoder reads “${showToken(trace, 'source', j - 1)}”.`;
+      return `The encoder reads ${sayPosition(trace, j - 1)}.`;
     }
     const step = trace.steps[t - 1];
     const weights = step.attention?.weights ?? [];
     const best = argMax(weights);
-    const word = () => `“${showToken(trace, 'source', best)}”`;
+    const word = () => sayPosition(trace, best);
+    const gate = step.attention?.gate;
     const what: Record<string, () => string> = {
       read: () => `the decoder reads “${spell(trace, 'target', step.input.token)}”`,
-      score: () => `every word gets a score; the highest is ${word()}’s`,
+      score: () => `every ${positionName(trace)} gets a score; the highest is ${word()}’s`,
       softmax: () => `${percent(weights[best])} on ${word()}`,
       weigh: () => `${word()} shines with ${percent(weights[best])}`,
-      add: () => 'the weighted states flow together into the context',
+      add: () => 'the weighted states flow together into the context' +
+        (gate === undefined ? '' : `; the gate lets ${percent(gate)} of it through`),
       pass: () => 'the last state passes, as at every step',
       join: () => this.kind.attention === 'none' ? 'the state goes through a layer' :
         'the context joins the state',
@@ -271,8 +297,9 @@ class StepView implements Mounted {
     if (p === 'add') {
       columns.forEach((column, i) => {
         if (weights[i] < 0.02) return;
-        for (const state of column.states) {
-          fly(state.cell.firstElementChild, this.encoder.contextStrip,
+        const cells = column.states.map(({ cell }) => cell);
+        for (const cell of cells.length ? cells : [column.embedding]) {
+          fly(cell.firstElementChild, this.encoder.contextStrip,
             { duration, opacity: 0.3 + 0.7 * weights[i] });
         }
       });

@@ -1,24 +1,35 @@
 // What did each word come from? The translation, and what each of its words attended to.
 import { announce, h, measured, percent } from '../dom';
+import { gridOf, looks } from '../draw/grid';
 import { matrix, type MatrixData } from '../draw/matrix';
 import { pair } from '../draw/pair';
-import { kindOf, showToken, tokenWeights, type Trace } from '../trace';
+import { kindOf, positionName, showToken, tokenWeights, type Trace } from '../trace';
 import type { Context, Mounted } from '../view';
 
 export function alignmentOf(trace: Trace, units: 'words' | 'subwords'): MatrixData {
   if (units === 'words' && trace.alignment) {
     return { source: trace.source.words, target: trace.target.words,
-      weights: trace.alignment.weights };
+      weights: trace.alignment.weights, grid: gridOf(trace.source) };
   }
   return {
     source: trace.source.tokens.map((_, j) => showToken(trace, 'source', j)),
     target: trace.target.tokens.map((_, i) => showToken(trace, 'target', i)),
-    weights: tokenWeights(trace),
+    weights: tokenWeights(trace), grid: gridOf(trace.source),
   };
 }
 
-/** Ribbons and matrix that light up together. */
-export function attentionPicture(data: MatrixData): { elements: HTMLElement[]; place(): void } {
+export interface AttentionPicture {
+  elements: HTMLElement[];
+  place(): void;
+  key?(event: KeyboardEvent): boolean;
+}
+
+/** Ribbons and matrix that light up together; of a grid a picture for each word. */
+export function attentionPicture(data: MatrixData): AttentionPicture {
+  if (data.grid) {
+    const { element, key } = looks(data, data.grid);
+    return { elements: [element], place: () => {}, key };
+  }
   const light = (row: number, column: number) => {
     ribbons.light(row, column);
     squares.light(row, column);
@@ -45,7 +56,7 @@ export const translate = async (context: Context): Promise<Mounted> => {
     detail: 'weights', candidates: 5 });
   const kind = kindOf(trace);
   let shown = '';
-  let place: () => void = () => {};
+  let picture: AttentionPicture | null = null;
   const draw = (units: 'words' | 'subwords') => {
     shown = units;
     const sure = Math.exp(trace.target.log_prob / trace.target.ids.length);
@@ -57,18 +68,17 @@ export const translate = async (context: Context): Promise<Mounted> => {
       h('p', { class: 'result', id: 'result' }, trace.target.text));
     if (!kind.attends) {
       root.append(caption, h('p', { class: 'notice' },
-        `This model has ${kind.name.startsWith('no') ? kind.name : `only ${kind.name}`}, so no word of the translation looked at any word of the sentence.`));
+        `This model has ${kind.name.startsWith('no') ? kind.name : `only ${kind.name}`}, so no word of the translation looked at any ${positionName(trace)} of the source.`));
       return;
     }
     const bar = h('div', { class: 'bar' }, toggle({ ...context, state: { ...state, units } }),
       caption);
-    const picture = attentionPicture(alignmentOf(trace, units));
+    picture = attentionPicture(alignmentOf(trace, units));
     root.append(bar, ...picture.elements);
-    place = picture.place;
   };
   measured(() => draw(state.units));
   announce(`Translation: ${trace.target.text}`);
-  const observer = new ResizeObserver(() => place());
+  const observer = new ResizeObserver(() => picture?.place());
   observer.observe(root);
   return {
     follow(next) {
@@ -79,9 +89,10 @@ export const translate = async (context: Context): Promise<Mounted> => {
         [...root.querySelectorAll<HTMLElement>('.toggle button')]
           .find((button) => button.textContent === focused)?.focus();
       }
-      place();
+      picture?.place();
       return true;
     },
+    key: (event) => picture?.key?.(event) ?? false,
     destroy: () => observer.disconnect(),
   };
 };
