@@ -33,12 +33,16 @@ struct Alignment {
   std::vector<std::pair<int, int>> links;
 };
 
-// Which target token the weights of a decoder step belong to.
+// What the weights of a decoder step are, and which target token they belong to.
 struct AlignOptions {
   // To the token that the step reads, the one before the token that it predicts: token t has the
   // weights of step t + 1, and those of the first step belong to no token. Luong+ 2015
   // (arXiv:1508.04025), footnote 14, reads content-based attention this way.
   bool shift = false;
+  // The weights are p(position | target so far, this token), by Bayes' rule, instead of attention,
+  // which does not know the token: Shankar and Sarawagi 2019. As many decoder steps as tokens of the
+  // source, instead of one.
+  bool posterior = false;
 };
 
 // Source word → target word, both as they stand in a text: without white space.

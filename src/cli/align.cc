@@ -29,6 +29,7 @@ namespace {
 struct AlignCommandOptions : PairOptions {
   AlignmentDetail alignments = AlignmentDetail::kHard;
   bool align_shift = false;
+  bool posterior = false;
   Symmetrization symmetrize = Symmetrization::kNone;
   std::vector<std::string> reverse_model;
 
@@ -38,6 +39,9 @@ struct AlignCommandOptions : PairOptions {
     visit("alignments", o.alignments, kAny, "links alone, or the weights too, as JSON");
     visit("align-shift", o.align_shift, kAny,
           "a step's weights belong to the word it reads, not to the one it predicts");
+    visit(
+        "posterior", o.posterior, kAny,
+        "weigh by how well each source position explains the target word, not by attention alone");
     visit("symmetrize", o.symmetrize, kAny, "how to join the links of two directions");
     visit("reverse-model", o.reverse_model, kAny,
           "to symmetrize: a model from target to source; several are an ensemble", "DIR");
@@ -88,6 +92,11 @@ A decoder step reads one word and predicts the next. By default its weights are 
 predicts; with `--align-shift` of the word it reads, which fits content-based attention with the
 state after the cell (Luong+ 2015, footnote 14). Measure which reading suits a model.
 
+Attention does not know the word that it is to predict, which is there, however. `--posterior` asks
+for each source position how probable it makes that word, and weighs by attention times that
+probability (Shankar and Sarawagi 2019). It finds more of the right links, and takes a decoder step
+for each word of both sides.
+
 `--symmetrize` joins the links with those of a model of the other direction, whose weights are not
 written. `grow-diag-final-and` is that of Moses.
 )";
@@ -95,6 +104,12 @@ written. `grow-diag-final-and` is that of Moses.
 
 void AlignCommand::Check() const {
   RequirePairs(*this, options_);
+  if (options_.posterior && options_.align_shift) {
+    throw Error(
+        ErrorKind::kUsage,
+        "--posterior knows the word that a step predicts, and --align-shift speaks of the one "
+        "it reads: leave one of them out");
+  }
   const bool symmetrize = options_.symmetrize != Symmetrization::kNone;
   if (symmetrize && options_.reverse_model.empty()) {
     throw Error(ErrorKind::kUsage,
@@ -138,7 +153,7 @@ std::string AlignCommand::Format(const std::string& source, const std::string& t
 
 std::string AlignCommand::Align(const PairLines& lines) const {
   const bool tsv = !options_.input.empty();
-  const AlignOptions align = {.shift = options_.align_shift};
+  const AlignOptions align = {.shift = options_.align_shift, .posterior = options_.posterior};
   const std::vector<ScoredPair> forward =
       ScorePairs(*forward_, lines.source, lines.target, tsv ? options_.input : options_.source,
                  lines.first, align);

@@ -208,20 +208,20 @@ void AttentionForward(const AttentionPass& pass, const AttentionStep& step) {
 }
 
 void ReplaceAttentionWeights(const AttentionPass& pass, const AttentionStep& step,
-                             ConstVector given) {
+                             ConstMatrix given) {
   const int heads = pass.options.attention_heads, S = step.cache.alpha.cols;
-  const auto length = static_cast<size_t>(S);
-  CHECK(HasAlpha(pass.options) &&
-        (given.size() == length || given.size() == length * static_cast<size_t>(heads)));
+  CHECK(HasAlpha(pass.options) && (given.rows == 1 || given.rows == step.s.rows) &&
+        (given.cols == S || given.cols == heads * S));
   for (int r = 0; r < step.s.rows; ++r) {
-    CHECK(pass.memory.layout->length(step.column[r]) == S);
-    const MemoryRows rows = RowsOfWindow(pass.memory, step.column[r], {0, S});
+    const int length = pass.memory.layout->length(step.column[r]);
+    const MemoryRows rows = RowsOfWindow(pass.memory, step.column[r], {0, length});
+    const int row = given.rows == 1 ? 0 : r;
     for (int k = 0; k < heads; ++k) {
-      const ConstVector wanted =
-          given.size() == length ? given : given.subspan(static_cast<size_t>(k) * length, length);
-      const Vector alpha = Share(step.cache.weights, heads, k).RowSpan(r);
+      const int first = given.cols == S ? 0 : k * S;
+      const ConstVector wanted = given.Columns(first, length).RowSpan(row);
+      const Vector alpha = Share(step.cache.weights, heads, k).Columns(0, length).RowSpan(r);
       const double scale = Total(alpha) / Total(wanted);
-      for (size_t j = 0; j < length; ++j) {
+      for (size_t j = 0; j < wanted.size(); ++j) {
         alpha[j] = static_cast<Real>(scale * static_cast<double>(wanted[j]));
       }
       // c = Σ_j α_j h_j

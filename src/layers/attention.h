@@ -139,13 +139,13 @@ struct AttentionStep {
 // Errors: none.  Threads: safe when the caches are distinct.
 void AttentionForward(const AttentionPass& pass, const AttentionStep& step);
 
-// After Forward, for looking into a model: the weights of every row become `given`, [S] for each
-// head or [K·S] head by head, S positions, scaled to the sum that the head's own have; and α and c
-// follow from them. given: not negative, each head's sum positive.
-// Requires: scores, neither Attention::kNone nor kFixed; all rows look at sentences of S positions,
-// the longest (checked).
+// After Forward, for looking into a model: the weights become those that are given, scaled to the
+// sum that the head's own have; and α and c follow from them. given: a row for each row of the step,
+// or one for all, of [S] numbers for every head or [K·S] head by head, S the longest source; not
+// negative, and their sum over the positions that a row's sentence has positive, for each head.
+// Requires: scores, neither Attention::kNone nor kFixed; the sizes fit (checked).
 void ReplaceAttentionWeights(const AttentionPass& pass, const AttentionStep& step,
-                             ConstVector given);
+                             ConstMatrix given);
 
 // The gradients of what one step computes and reads.
 struct AttentionStepGradient {

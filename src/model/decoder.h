@@ -92,8 +92,8 @@ struct DecoderRows {
   int count;
   const int* column;  // [count] the sentence each row looks at
   int step;           // from 0
-  // Replaces the weights of attention: ReplaceAttentionWeights; empty in all but traces.
-  ConstVector alpha = {};
+  // Replaces the weights of attention, as ReplaceAttentionWeights; empty in training and search.
+  ConstMatrix alpha = {};
 
   Matrix Of(Matrix m) const { return m.Rows(begin, count); }
 };

@@ -214,6 +214,8 @@ ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label
                     : OutputEvaluate(pass.params.output, forwarded.t, batch.target_output,
                                      label_smoothing, result.log_probs, pass.workspace);
   result.alpha = forwarded.decoder.attention.alpha;
+  result.sources = forwarded.sources;
+  result.decoder = forwarded.decoder;
   return result;
 }
 

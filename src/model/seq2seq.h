@@ -16,6 +16,13 @@
 
 namespace atento {
 
+// What the decoder needs of a batch of sources; lives in the arena it was made in.
+struct EncodedSources {
+  EncoderState encoder;
+  AttentionMemory memory;
+  DecoderState start;  // a row per source, in the order of its columns
+};
+
 // ---- training ----------------------------------------------------------------------------------
 
 struct LossOptions {
@@ -44,6 +51,8 @@ struct ForcedDecoding {
   LossSums sums;
   Vector log_probs;  // [N]: ln p of each target symbol, copied or not
   Matrix alpha;      // [N,S] α of the step that predicts it; empty without attention
+  EncodedSources sources;
+  DecoderCache decoder;
 };
 
 // Resets the workspace's arena.
@@ -51,13 +60,6 @@ struct ForcedDecoding {
 ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label_smoothing);
 
 // ---- search ------------------------------------------------------------------------------------
-
-// What the decoder needs of a batch of sources; lives in the arena it was made in.
-struct EncodedSources {
-  EncoderState encoder;
-  AttentionMemory memory;
-  DecoderState start;  // a row per source, in the order of its columns
-};
 
 // layout and ids, as EncoderForward takes them, must outlive the result. location attention: no source longer than its positions
 // (checked).
@@ -71,7 +73,7 @@ struct StepInput {
   std::span<const int> parents;           // [R] the row of `previous` that it continues
   std::span<const int> columns;           // [R] its source
   int number = 0;                         // of the step, from 0
-  ConstVector alpha = {};                 // as DecoderRows::alpha
+  ConstMatrix alpha = {};                 // as DecoderRows::alpha
   const OutputSubset* symbols = nullptr;  // the only ones that may come next; null: any
   // Of a model that copies, which has no `symbols` (checked): Batch::source_copies; and X, the most
   // symbols beyond V that a source has.

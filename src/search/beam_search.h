@@ -77,7 +77,7 @@ struct BeamInspection {
   std::span<const int> prefix = {};
   // Replaces the weights of attention in this step: as StepInput::alpha.
   int alpha_step = 0;
-  ConstVector alpha = {};
+  ConstMatrix alpha = {};
   BeamTree* tree = nullptr;  // to be filled
 };
 

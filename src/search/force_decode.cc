@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "model/seq2seq.h"
+#include "model/posterior.h"
 
 namespace atento {
 namespace {
@@ -26,9 +26,8 @@ void AddAlpha(const Batch& batch, const Matrix& from, int column, float share,
 }  // namespace
 
 std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenPair> pairs,
-                                         bool with_alpha, SearchArenas& arenas,
-                                         const FeatureSet* features) {
-  const Batch batch = MakeBatch(pairs, features ? SourceEnd::kNone : SourceEnd::kAdded);
+                                         SearchArenas& arenas, const ForceDecodeOptions& options) {
+  const Batch batch = MakeBatch(pairs, options.features ? SourceEnd::kNone : SourceEnd::kAdded);
   std::vector<ForcedPair> results(pairs.size());
   auto result_of = [&](int column) -> ForcedPair& {
     return results[static_cast<size_t>(batch.target_order[static_cast<size_t>(column)])];
@@ -37,14 +36,16 @@ std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenP
   std::vector<double> log_sums(static_cast<size_t>(batch.target.rows()),
                                -std::numeric_limits<double>::infinity());
   for (const Model* model : models) {
-    const ForcedDecoding forced = ForceDecode(model->Pass(arenas.sources, features), batch, 0);
+    const ModelPass pass = model->Pass(arenas.sources, options.features);
+    const ForcedDecoding forced = ForceDecode(pass, batch, 0);
     for (size_t i = 0; i < log_sums.size(); ++i) {
       log_sums[i] = LogAdd(log_sums[i], forced.log_probs[i]);
     }
-    if (!with_alpha || !HasAlpha(model->config())) continue;
+    if (!HasAlpha(model->config())) continue;
+    const Matrix alpha = options.posterior ? PosteriorAttention(pass, batch, forced) : forced.alpha;
     const float share = 1 / static_cast<float>(CountAlphas(models));
     for (int column = 0; column < batch.target.batch(); ++column) {
-      AddAlpha(batch, forced.alpha, column, share, &result_of(column).alpha);
+      AddAlpha(batch, alpha, column, share, &result_of(column).alpha);
     }
   }
   const double log_models = std::log(static_cast<double>(models.size()));

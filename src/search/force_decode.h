@@ -15,12 +15,17 @@ struct ForcedPair {
   std::vector<float> alpha;  // as Hypothesis::alpha
 };
 
-// pairs: one batch; at least one (checked). Either side of a pair may be empty. features: what the
-// sources are rows of, or null, as BeamRequest::features; then no source is empty. Returns one result
+struct ForceDecodeOptions {
+  bool posterior = false;  // alpha is the models' PosteriorAttention
+  // What the sources are rows of, or null, as BeamRequest::features; then no source is empty.
+  const FeatureSet* features = nullptr;
+};
+
+// pairs: one batch; at least one (checked). Either side of a pair may be empty. Returns one result
 // per pair, in their order.
 std::vector<ForcedPair> ForceDecodePairs(Ensemble models, std::span<const TokenPair> pairs,
-                                         bool with_alpha, SearchArenas& arenas,
-                                         const FeatureSet* features = nullptr);
+                                         SearchArenas& arenas,
+                                         const ForceDecodeOptions& options = {});
 
 }  // namespace atento
 

@@ -296,8 +296,8 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
 
 void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
                       std::span<const std::string> targets, SearchThreads& threads,
-                      const PairVisitor& visit, const FeatureSet* features) {
-  CheckFeatures(models, features);
+                      const PairVisitor& visit, const ForceDecodeOptions& options) {
+  CheckFeatures(models, options.features);
   if (sources.size() != targets.size()) {
     throw Error(ErrorKind::kData, std::to_string(sources.size()) + " source lines but " +
                                       std::to_string(targets.size()) +
@@ -307,7 +307,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
   std::vector<EncodedPair> pairs;
   pairs.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i) {
-    pairs.push_back(EncodePair(models, sources[i], targets[i], features, i));
+    pairs.push_back(EncodePair(models, sources[i], targets[i], options.features, i));
   }
   const std::vector<int> order =
       ByLength(pairs.size(), [&](int i) { return pairs[static_cast<size_t>(i)].longer(); });
@@ -320,7 +320,7 @@ void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
       tokens.push_back(
           {pair.source.ids, pair.target.ids, {}, pair.copies.ids, pair.extended_target});
     }
-    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, true, arenas, features);
+    const std::vector<ForcedPair> forced = ForceDecodePairs(models, tokens, arenas, options);
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       visit(i, pairs[i], forced[k]);
@@ -332,12 +332,11 @@ std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string>
                                    std::span<const std::string> targets, SearchThreads& threads,
                                    const AlignOptions& options, const FeatureSet* features) {
   std::vector<ScoredPair> scored(sources.size());
-  ForceDecodeLines(
-      models, sources, targets, threads,
-      [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
-        scored[i] = MakeScoredPair(pair, forced, options, features == nullptr);
-      },
-      features);
+  ForceDecodeLines(models, sources, targets, threads,
+                   [&](size_t i, const EncodedPair& pair, const ForcedPair& forced) {
+                     scored[i] = MakeScoredPair(pair, forced, options, features == nullptr);
+                   },
+                   {.posterior = options.posterior, .features = features});
   return scored;
 }
 

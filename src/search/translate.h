@@ -101,7 +101,7 @@ using PairVisitor =
 // a pair that is too long, Error{kData} unless there are as many sources as targets.
 void ForceDecodeLines(Ensemble models, std::span<const std::string> sources,
                       std::span<const std::string> targets, SearchThreads& threads,
-                      const PairVisitor& visit, const FeatureSet* features = nullptr);
+                      const PairVisitor& visit, const ForceDecodeOptions& options = {});
 
 // As Translator::Score. Throws PairError for a pair that is too long.
 std::vector<ScoredPair> ScoreLines(Ensemble models, std::span<const std::string> sources,

@@ -140,7 +140,7 @@ class Inspector {
     step_input.copies = batch_.source_copies;
     step_input.extended_symbols = static_cast<int>(copies_.extended.size());
     const bool replaced = options_.alpha && options_.alpha->step == number;
-    if (replaced) step_input.alpha = alpha_;
+    if (replaced) step_input.alpha = {alpha_.data(), 1, static_cast<int>(alpha_.size())};
     const StepOutput out = DecodeStep(model_.Pass(arena), sources_, state_, step_input);
     state_ = out.state;
 

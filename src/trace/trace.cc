@@ -227,7 +227,7 @@ class Tracer {
       search.beam = search.n_best = 1;
       alpha.assign(request_.alpha->weights.begin(), request_.alpha->weights.end());
       inspection.alpha_step = request_.alpha->step;
-      inspection.alpha = alpha;
+      inspection.alpha = {alpha.data(), 1, static_cast<int>(alpha.size())};
     }
     if (search.beam > 1) inspection.tree = &tree;
     const Hypothesis best =

@@ -17,6 +17,7 @@
 #include "atento/features.h"
 #include "base/options.h"
 #include "math/kernels.h"
+#include "model/posterior.h"
 #include "model/safetensors.h"
 #include "model/seq2seq.h"
 #include "text/tokenizer.h"
@@ -27,6 +28,7 @@ namespace {
 // Relative to the norm of what is compared.
 constexpr bool kDouble = sizeof(Real) == sizeof(double);
 constexpr double kTolerance = kDouble ? 1e-12 : 1e-5;
+constexpr double kPosteriorTolerance = kDouble ? 1e-9 : 1e-4;
 constexpr double kAdamTolerance = kDouble ? 1e-9 : 1e-4;
 constexpr Real kLabelSmoothing = Real(0.1);
 
@@ -364,6 +366,49 @@ TEST_P(ModelGolden, ForcedLogProbsAndAttention) {
     ExpectClose(log_probs, expected, "log p of pair " + std::to_string(pair));
     ExpectClose(alpha, golden_.Numbers("alpha/" + std::to_string(pair)),
                 "alpha of pair " + std::to_string(pair));
+  }
+}
+
+// Bayes' rule, written out along search's path: a step for each row and position.
+TEST_P(ModelGolden, PosteriorOfEveryPosition) {
+  if (!HasAlpha(config_)) return;
+  Arena arena;  // never reset: states stay valid
+  const ModelPass search{.config = config_,
+                         .params = parameters_.views(),
+                         .workspace = {arena, weights_},
+                         .features = pass_.features};
+  const ForcedDecoding forced = ForceDecode(pass_, batch_, 0);
+  const Matrix posterior = PosteriorAttention(pass_, batch_, forced);
+  const EncodedSources sources = EncodeSources(search, batch_.source, batch_.source_ids);
+  for (int b = 0; b < batch_.target.batch(); ++b) {
+    const int column = batch_.target_to_source[static_cast<size_t>(b)], first = 0;
+    DecoderState state = sources.start;
+    for (int t = 0; t < batch_.target.length(b); ++t) {
+      const int row = batch_.target.Row(t, b), y = batch_.target_output[static_cast<size_t>(row)];
+      StepInput input{.ids = {&batch_.target_input[static_cast<size_t>(row)], 1},
+                      .parents = {t == 0 ? &column : &first, 1},
+                      .columns = {&column, 1},
+                      .number = t,
+                      .copies = batch_.source_copies,
+                      .extended_symbols = 2};
+      const StepOutput mixed = DecodeStep(search, sources, state, input);
+      std::vector<double> joint(static_cast<size_t>(batch_.source.length(column)));
+      for (size_t j = 0; j < joint.size(); ++j) {
+        const double prior = mixed.cache.attention.alpha(0, static_cast<int>(j));
+        if (prior == 0) continue;
+        std::vector<Real> only(static_cast<size_t>(batch_.source.steps()));
+        only[j] = 1;
+        input.alpha = {only.data(), 1, static_cast<int>(only.size())};
+        const StepOutput tried = DecodeStep(search, sources, state, input);
+        joint[j] = prior * std::exp(tried.logits(0, y) - LogSumExp(tried.logits.RowSpan(0)));
+      }
+      const double sum = std::accumulate(joint.begin(), joint.end(), 0.0);
+      for (size_t j = 0; j < joint.size(); ++j) {
+        EXPECT_NEAR(posterior(row, static_cast<int>(j)), joint[j] / sum, kPosteriorTolerance)
+            << "target " << b << ", step " << t << ", position " << j;
+      }
+      state = mixed.state;
+    }
   }
 }
 

@@ -29,7 +29,7 @@ std::vector<Hypothesis> Search(Ensemble models, const Ids& source, const SearchO
 
 std::vector<ForcedPair> Force(Ensemble models, const std::vector<TokenPair>& pairs) {
   SearchArenas arenas;
-  return ForceDecodePairs(models, pairs, true, arenas);
+  return ForceDecodePairs(models, pairs, arenas);
 }
 
 // Takes the most probable symbol at every step: search as simple as it can be written.
