@@ -450,11 +450,14 @@ struct SearchOptions {
   int block_ngrams = 0;
   int batch_sentences = 32;
   bool replace_unknown = false;
+  bool sample = false;
+  int seed = 1;
 
   template <class Self, class Visitor>
   static void ForEach(Self& o, Visitor&& visit) {
     visit("beam", o.beam, Range{1, 1000}, "hypotheses kept at each step; 1: greedy");
-    visit("n-best", o.n_best, Range{1, 1000}, "hypotheses to return; at most beam");
+    visit("n-best", o.n_best, Range{1, 1000},
+          "hypotheses to return; at most beam, unless they are drawn");
     visit("length-penalty", o.length_penalty, kNotNegative,
           "score = log-probability / length^X; 0: off");
     visit("max-length-ratio", o.max_length_ratio, Range{0.01, 1000},
@@ -468,6 +471,10 @@ struct SearchOptions {
     visit("batch-sentences", o.batch_sentences, kAtLeastOne, "sentences decoded together");
     visit("replace-unknown", o.replace_unknown, kAny,
           "write the source word with the largest weight in place of <unk> (Luong+ 2015)");
+    visit("sample", o.sample, kAny,
+          "draw n-best translations by their probabilities instead of searching; beam is not used");
+    visit("seed", o.seed, kNotNegative,
+          "of sample: an equal line with an equal seed gives the same");
   }
 
   friend bool operator==(const SearchOptions&, const SearchOptions&) = default;

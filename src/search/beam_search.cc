@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
 #include "base/options.h"
+#include "base/random.h"
 #include "text/batch.h"
 
 namespace atento {
@@ -84,14 +87,15 @@ class TreeRecorder {
 class Sentence {
  public:
   Sentence(Ensemble models, const SearchOptions& options, int column, int source_length,
-           bool with_alpha)
+           bool with_alpha, uint64_t key)
       : options_(options),
         column_(column),
         source_length_(source_length),
         limit_(LengthLimit(models, options, static_cast<size_t>(source_length) - 1)),
         least_(LeastLength(models, options, static_cast<size_t>(source_length) - 1)),
-        with_alpha_(with_alpha) {
-    live_.push_back({-1, column, 0});
+        with_alpha_(with_alpha),
+        random_(key) {
+    live_.assign(static_cast<size_t>(options.sample ? options.n_best : 1), {-1, column, 0});
   }
 
   void Inspect(const BeamInspection& inspection) {
@@ -112,17 +116,20 @@ class Sentence {
     const std::optional<int> forced = ForcedId(symbols);
     if (forced) {
       Force(*forced, parents, output, first_row);
+    } else if (options_.sample) {
+      Draw(parents, output, first_row, symbols);
     } else {
       Collect(parents, output, first_row, symbols);
     }
     if (recorder_) {
       for (const Live& parent : parents) recorder_->Continue(parent.node);
     }
+    const bool all = forced || options_.sample;
     const size_t beam = static_cast<size_t>(options_.beam);
     for (size_t rank = 0; rank < candidates_.size(); ++rank) {
       const Candidate& candidate = candidates_[rank];
       const bool end = candidate.id == kEndId;
-      const bool kept = end ? forced || rank < beam : live_.size() < beam;
+      const bool kept = all || (end ? rank < beam : live_.size() < beam);
       const int parent = parents[static_cast<size_t>(candidate.parent)].node;
       if (recorder_) recorder_->Add(parent, candidate, symbols, kept);
       if (!kept) continue;
@@ -134,7 +141,7 @@ class Sentence {
         live_.push_back({node, row, candidate.log_prob});
       }
     }
-    DropLosers();
+    if (!options_.sample) DropLosers();
   }
 
   // Once, when the search is over.
@@ -186,6 +193,17 @@ class Sentence {
     std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count),
                       candidates_.end(), Better);
     candidates_.resize(count);
+  }
+
+  // Fills candidates_ with a continuation of each parent, in their order, by its probability.
+  void Draw(const std::vector<Live>& parents, EnsembleStep& output, int first_row, int symbols) {
+    candidates_.clear();
+    for (int i = 0; i < static_cast<int>(parents.size()); ++i) {
+      const Live& parent = parents[static_cast<size_t>(i)];
+      FindBlocked(parent.node, symbols);
+      const int row = first_row + i, id = output.Draw(row, random_.Uniform(), blocked_);
+      candidates_.push_back({i, id, parent.log_prob + output.LogProb(row, id)});
+    }
   }
 
   // Fills blocked_ with the symbols that must not follow this node.
@@ -260,6 +278,7 @@ class Sentence {
   int limit_;
   int least_;
   bool with_alpha_;
+  Random random_;           // of Draw
   std::vector<Live> live_;  // best first
   std::vector<Node> nodes_;
   std::vector<float> alpha_;        // [nodes_][source_length_]
@@ -287,6 +306,12 @@ struct Rows {
     }
   }
 };
+
+uint64_t KeyOf(const std::vector<int>& source, int seed) {
+  const std::string_view bytes(reinterpret_cast<const char*>(source.data()),
+                               source.size() * sizeof(int));
+  return RandomKey(static_cast<uint64_t>(seed), HashBytes(bytes));
+}
 
 }  // namespace
 
@@ -316,9 +341,10 @@ int LeastLength(Ensemble models, const SearchOptions& options, size_t source_tok
 
 void CheckSearchOptions(const SearchOptions& options) {
   CheckRanges(options);
-  if (options.n_best > options.beam) {
+  if (options.n_best > options.beam && !options.sample) {
     const std::string n = std::to_string(options.n_best);
-    throw Error(ErrorKind::kUsage, "--n-best " + n + " needs --beam " + n + " or more");
+    throw Error(ErrorKind::kUsage,
+                "--n-best " + n + " needs --beam " + n + " or more, or --sample");
   }
   if (options.max_length > 0 && options.min_length > options.max_length) {
     throw Error(ErrorKind::kUsage, "--min-length " + std::to_string(options.min_length) +
@@ -331,7 +357,8 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, SearchArenas& arenas,
                                                 const BeamRequest& request) {
-  CHECK(options.beam >= 1 && options.n_best >= 1 && options.n_best <= options.beam);
+  CHECK(options.beam >= 1 && options.n_best >= 1 &&
+        (options.sample || options.n_best <= options.beam));
   const BeamInspection* const inspection = request.inspection;
   CHECK(!inspection || (sources.size() == 1 && !request.shortlist));
   const Batch batch = MakeSourceBatch(sources, request.copies,
@@ -342,7 +369,10 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
 
   std::vector<Sentence> sentences;
   for (int column = 0; column < batch.source.batch(); ++column) {
-    sentences.emplace_back(models, options, column, batch.source.length(column), with_alpha);
+    const auto& source =
+        sources[static_cast<size_t>(batch.source_order[static_cast<size_t>(column)])];
+    sentences.emplace_back(models, options, column, batch.source.length(column), with_alpha,
+                           KeyOf(source, options.seed));
   }
   if (inspection) sentences[0].Inspect(*inspection);
   Rows rows;

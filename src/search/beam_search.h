@@ -12,6 +12,9 @@
 // Below the least length </s> is left out of the continuations, and so is with block_ngrams = N any
 // symbol that would end a sequence of N symbols which the hypothesis already has; the others keep
 // their probabilities. If that leaves a sentence nothing at all, </s> follows.
+//
+// With `sample` there are n_best hypotheses from the beginning, and each draws its next symbol by
+// the probabilities of those that may follow. They are keyed by the seed and the source.
 #ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
 #define ATENTO_SEARCH_BEAM_SEARCH_H_
 
@@ -49,8 +52,8 @@ int LeastLength(Ensemble models, const SearchOptions& options, size_t source_tok
 // log_prob / symbols^length_penalty, </s> counted.
 double HypothesisScore(double log_prob, int symbols, double length_penalty);
 
-// Throws Error{kUsage} if a number is out of range, n_best above the beam or min_length above
-// max_length.
+// Throws Error{kUsage} if a number is out of range, n_best above the beam without `sample`, or
+// min_length above max_length.
 void CheckSearchOptions(const SearchOptions& options);
 
 // Everything that a search considered, as a tree: docs/trace.md says when a node has which fate.
@@ -109,7 +112,7 @@ struct BeamRequest {
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
-// different. What a source becomes does not depend on the others, but for the last bits of
+// different unless they are drawn. What a source becomes does not depend on the others, but for the last bits of
 // log_prob. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for every live
 // hypothesis and symbol, with a shortlist the packing of its rows once per model; allocates no more
 // than that, the results and the arenas' growth.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numeric>
 
 #include "base/check.h"
 #include "layers/copy.h"
@@ -63,20 +64,35 @@ double EnsembleStep::LogProbAt(int row, int place) const {
 
 double EnsembleStep::LogProb(int row, int id) const { return LogProbAt(row, PlaceOf(row, id)); }
 
-void EnsembleStep::FindBest(int row, int count) {
-  Vector values = Logits(0, row);
-  best_.resize(std::min(static_cast<size_t>(count), values.size()));
-  if (logits_.size() > 1) {
-    values = mean_.first(values.size());
-    const Vector probabilities = probabilities_.first(values.size());
-    std::fill(values.begin(), values.end(), Real{0});
-    for (size_t m = 0; m < logits_.size(); ++m) {
-      const Vector logits = Logits(m, row);
-      std::copy(logits.begin(), logits.end(), probabilities.begin());
-      Softmax(probabilities);
-      AddTo(ConstVector(probabilities), values);
-    }
+Vector EnsembleStep::Probabilities(int row) {
+  const size_t size = Logits(0, row).size();
+  const Vector sum = sum_.first(size), probabilities = probabilities_.first(size);
+  std::fill(sum.begin(), sum.end(), Real{0});
+  for (size_t m = 0; m < logits_.size(); ++m) {
+    const Vector logits = Logits(m, row);
+    std::copy(logits.begin(), logits.end(), probabilities.begin());
+    Softmax(probabilities);
+    AddTo(ConstVector(probabilities), sum);
   }
+  return sum;
+}
+
+int EnsembleStep::Draw(int row, double u, std::span<const int> without) {
+  const Vector probabilities = Probabilities(row);
+  for (int id : without) probabilities[static_cast<size_t>(PlaceOf(row, id))] = 0;
+  double left = u * std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
+  int drawn = kEndId;
+  for (size_t place = 0; place < probabilities.size() && left >= 0; ++place) {
+    if (!(probabilities[place] > 0)) continue;
+    drawn = IdAt(row, static_cast<int>(place));
+    left -= double{probabilities[place]};
+  }
+  return drawn;
+}
+
+void EnsembleStep::FindBest(int row, int count) {
+  const Vector values = logits_.size() == 1 ? Logits(0, row) : Probabilities(row);
+  best_.resize(std::min(static_cast<size_t>(count), values.size()));
   TopK(values, static_cast<int>(best_.size()), best_.data());
 }
 
@@ -117,10 +133,8 @@ EnsembleDecoder::EnsembleDecoder(Ensemble models, const Batch& batch,
       symbols = std::max(symbols, vocabulary + extended_symbols_.back());
     }
   }
-  if (models.size() > 1) {
-    output_.mean_ = arenas.sources.NewVector(symbols);
-    output_.probabilities_ = arenas.sources.NewVector(symbols);
-  }
+  output_.sum_ = arenas.sources.NewVector(symbols);
+  output_.probabilities_ = arenas.sources.NewVector(symbols);
 }
 
 void EnsembleDecoder::AddCopies(StepInput* input) {

@@ -42,6 +42,10 @@ class EnsembleStep {
     for (int place : best_) body(IdAt(row, place), LogProbAt(row, place));
   }
 
+  // A symbol but those of `without`, by the probabilities; u: uniform in [0, 1). </s> if they leave
+  // none. With a shortlist `without` are candidates (checked).
+  int Draw(int row, double u, std::span<const int> without);
+
   // alpha [source length] += α of the row.
   void AddAlpha(int row, std::span<float> alpha) const;
 
@@ -54,6 +58,8 @@ class EnsembleStep {
   Vector Logits(size_t model, int row) const;
   // Moves the logits of each row's candidates to its beginning.
   void KeepCandidates(Matrix logits) const;
+  // Their sum over the models; valid until the next call.
+  Vector Probabilities(int row);
   void FindBest(int row, int count);
 
   std::vector<const SentenceCandidates*> candidates_;  // per row; empty without a shortlist
@@ -62,7 +68,7 @@ class EnsembleStep {
   std::vector<std::vector<Real>> log_sums_;            // per model [R]: ln Σ_v e^logits
   std::vector<Matrix> alphas_;                         // per model that has them [R,S]
   std::vector<int> best_;                              // places
-  Vector mean_, probabilities_;                        // [V+X]; several models only
+  Vector sum_, probabilities_;                         // [V+X]
 };
 
 // What belongs to the sources of a batch. Used by the constructor alone.

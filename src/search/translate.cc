@@ -265,8 +265,9 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
   // No larger than it must be for all threads to have work.
   const int sentences = static_cast<int>(order.size());
   const int shared = (sentences + threads.count() - 1) / threads.count();
-  const int size = std::max(
-      1, std::min({options.search.batch_sentences, shared, kMostRows / options.search.beam}));
+  const int size =
+      std::max(1, std::min({options.search.batch_sentences, shared,
+                            kMostRows / std::max(options.search.beam, options.search.n_best)}));
   const bool with_alpha = options.with_alignments || options.search.replace_unknown;
   std::vector<Translation> translations(sources.size());
   threads.Run((sentences + size - 1) / size, [&](int batch, SearchArenas& arenas) {

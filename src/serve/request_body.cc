@@ -66,8 +66,12 @@ void CheckSearchLimits(const SearchOptions& search, const ServeLimits& limits) {
     throw HttpError(HttpFault::kInvalidRequest, "max_length_ratio: this server allows at most " +
                                                     Json(limits.max_length_ratio).Dump());
   }
-  if (search.n_best > search.beam) {
+  if (search.n_best > search.beam && !search.sample) {
     throw HttpError(HttpFault::kInvalidRequest, "n_best: it must not be larger than beam");
+  }
+  if (search.n_best > limits.max_beam) {
+    throw HttpError(HttpFault::kInvalidRequest,
+                    "n_best: this server allows at most " + std::to_string(limits.max_beam));
   }
   if (search.max_length > 0 && search.min_length > search.max_length) {
     throw HttpError(HttpFault::kInvalidRequest,

@@ -11,7 +11,7 @@
 namespace atento {
 
 // Flags, and what they are called in JSON.
-inline constexpr std::array<std::pair<std::string_view, const char*>, 9> kSearchFields = {
+inline constexpr std::array<std::pair<std::string_view, const char*>, 11> kSearchFields = {
     {{"beam", "beam"},
      {"n-best", "n_best"},
      {"length-penalty", "length_penalty"},
@@ -20,7 +20,9 @@ inline constexpr std::array<std::pair<std::string_view, const char*>, 9> kSearch
      {"min-length-ratio", "min_length_ratio"},
      {"min-length", "min_length"},
      {"block-ngrams", "block_ngrams"},
-     {"replace-unknown", "replace_unknown"}}};
+     {"replace-unknown", "replace_unknown"},
+     {"sample", "sample"},
+     {"seed", "seed"}}};
 
 // Calls visit(name, field, range, help) for each of them. search: SearchOptions, or const.
 template <class Search, class Visitor>

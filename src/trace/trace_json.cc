@@ -237,7 +237,10 @@ Json SearchJson(const SearchOptions& search, int length_limit) {
   Json json;
   json.Set("beam", search.beam).Set("n_best", search.n_best);
   json.Set("length_penalty", search.length_penalty);
-  json.Set("max_length_ratio", search.max_length_ratio).Set("length_limit", length_limit);
+  json.Set("max_length_ratio", search.max_length_ratio).Set("max_length", search.max_length);
+  json.Set("min_length_ratio", search.min_length_ratio).Set("min_length", search.min_length);
+  json.Set("block_ngrams", search.block_ngrams);
+  json.Set("sample", search.sample).Set("seed", search.seed).Set("length_limit", length_limit);
   return json;
 }
 

@@ -42,7 +42,7 @@ TEST_F(ServiceTest, TakesEveryField) {
   const Json json = Translate(
       R"({"model": "two", "text": "a b c", "beam": 3, "n_best": 2, "length_penalty": 0,
           "max_length_ratio": 1.5, "max_length": 9, "min_length_ratio": 0.1, "min_length": 1,
-          "block_ngrams": 3, "replace_unknown": false, "alignments": "hard",
+          "block_ngrams": 3, "replace_unknown": false, "sample": false, "seed": 4, "alignments": "hard",
           "split": "lines"})");
   EXPECT_EQ(json.At("model").AsString(), "two");
   const Json::Array& hypotheses = json.At("translations").AsArray()[0].At("hypotheses").AsArray();

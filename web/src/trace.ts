@@ -160,6 +160,12 @@ export interface Trace {
     n_best: number;
     length_penalty: number;
     max_length_ratio: number;
+    max_length: number;
+    min_length_ratio: number;
+    min_length: number;
+    block_ngrams: number;
+    sample: boolean;
+    seed: number;
     length_limit: number;
   };
   beam?: { nodes: BeamNode[]; finished: Hypothesis[] };
