@@ -59,8 +59,8 @@ struct EncodedSources {
   DecoderState start;  // a row per source, in the order of its columns
 };
 
-// layout and ids, as EncoderForward takes them, must outlive the result. location attention: no source longer than its positions
-// (checked).
+// layout and ids, as EncoderForward takes them, must outlive the result. location attention: no
+// source longer than its positions (checked).
 // Cost: the encoder's, and one GEMM for the keys.  Errors: none.  Threads: as ForceDecode.
 EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,
                              std::span<const int> ids);

@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/options.h"
-#include "text/copies.h"
 #include "search/translate.h"
+#include "text/copies.h"
 
 namespace atento {
 namespace {

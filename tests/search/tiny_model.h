@@ -87,7 +87,7 @@ inline const char* kTinyTarget = "t u v w x y z";
 
 struct TinyModelOptions {
   ModelOptions model = TinyOptions();
-  int feature_size = 0;  // of a model of feature vectors
+  int feature_size = 0;                   // of a model of feature vectors
   std::string source_text = kTinySource;  // every word of which is a token
   std::string target_text = kTinyTarget;
   TokenizerKind source_kind = TokenizerKind::kSymbols;
