@@ -142,12 +142,13 @@ std::string EvaluateCommand::notes() const {
   return Wrapped(fmt::format("Metrics: {}.", fmt::join(MetricNames(), ", ")), 0) +
          R"(
 They are in percent. `bleu1` to `bleu4` are corpus BLEU of n-grams up to N without smoothing, as for
-captions, and so are `cider` and `cider-d`, whose document frequencies are those of all references:
-100 times what the COCO evaluation prints, for lines tokenised alike (it lowercases and drops
-punctuation; here words are what stands between spaces). `per` is the phone error rate, of the
-symbols between spaces. `rouge` is its three variants. `kept-f1` is the F1 of the words kept in a
-shortened sentence, averaged over the lines; `compression` is the words of the translations over
-those of `--source`. Signatures have the form of sacreBLEU's.
+captions, and so are `cider` and `cider-d`, whose document frequencies are those of all references.
+What the COCO evaluation and papers call CIDEr is `cider-d`, here 100 times what that prints for
+lines tokenised alike (it lowercases and drops punctuation; here words are what stands between
+spaces). `per` is the phone error rate, of the symbols between spaces. `rouge` is its three
+variants. `kept-f1` is the F1 of the words kept in a shortened sentence, averaged over the lines;
+`compression` is the words of the translations over those of `--source`. Signatures have the form of
+sacreBLEU's.
 
 Of several references the best counts: for `bleu` each n-gram's, for `cider` and `cider-d` all on
 average, for the other metrics the line's. In `--references FILE.tsv`, as a dictionary is, lines

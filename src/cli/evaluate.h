@@ -97,6 +97,8 @@ NamedFile ParseNamedFile(const std::string& text);
 NamedLines ReadNamedLines(const std::string& path, bool strict);
 // Throws Error{kData} that names both files, unless they have equal numbers of lines.
 void CheckSameCount(const NamedLines& a, const NamedLines& b);
+
+// What each line is compared with.
 struct References {
   std::vector<ReferenceSet> sets;
   std::vector<int64_t> counts;  // as MetricCorpus::reference_counts

@@ -61,6 +61,9 @@ It needs the module libatento_images.so, which is built where OpenCV (libopencv-
 int FeaturesCommand::Run(const FlagSet&) {
   RequireValue(*this, "--cnn", !options_.cnn.empty());
   RequireValue(*this, "--output", !options_.output.empty());
+  if (options_.output == "-") {
+    throw Error(ErrorKind::kUsage, "--output -: feature vectors are not text; name a file");
+  }
   const std::vector<std::string> files = ImageFiles(options_.images);
   const ImageCnn cnn(options_.cnn, options_);
   std::vector<FeatureSet::Memory> items;

@@ -57,8 +57,9 @@ int64_t ParseInteger(const std::string& label, const std::string& text, const Ra
   // cannot hold.
   const auto number = static_cast<double>(*value);
   CheckInRange(label, number, range);
-  CheckInRange(label, number, {std::max(range.low, static_cast<double>(low)),
-                               std::min(range.high, static_cast<double>(high))});
+  CheckInRange(label, number,
+               {std::max(range.low, static_cast<double>(low)),
+                std::min(range.high, static_cast<double>(high))});
   return *value;
 }
 

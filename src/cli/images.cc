@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <utility>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/utf8.h"
@@ -49,18 +51,45 @@ const AtentoImagesModule& LoadModule() {
                   ": install the package libopencv-dev and build again with -DATENTO_IMAGES=ON");
 }
 
+// Captions name an item in a line of text, and a file of features has one name for itself.
+void CheckItemName(const std::string& file) {
+  const std::string name = ImageItem(file);
+  if (FindInvalidUtf8(name) == std::string::npos &&
+      name.find_first_of("\t\n\r") == std::string::npos && name != "__metadata__") {
+    return;
+  }
+  throw Error(ErrorKind::kUsage, "image " + Json(ReplaceInvalidUtf8(file)).Dump() +
+                                     " has a name that no item can have: rename it");
+}
+
 // "R,G,B".
 void ParseTriple(const char* flag, const std::string& text, double* values) {
   const char *at = text.data(), *end = at + text.size();
   for (int i = 0; i < 3; ++i) {
     const auto [next, error] = std::from_chars(at, end, values[i]);
     const bool last = i == 2;
-    if (error != std::errc() || (last ? next != end : next == end || *next != ',')) {
+    if (error != std::errc() || !std::isfinite(values[i]) ||
+        (last ? next != end : next == end || *next != ',')) {
       throw Error(ErrorKind::kUsage,
                   std::string("--") + flag + ": '" + text + "' is not three numbers, R,G,B");
     }
     at = next + 1;
   }
+}
+
+// In the order of their names.
+std::vector<std::string> FilesInside(const std::string& directory) {
+  std::vector<std::string> files;
+  try {
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+      if (entry.is_regular_file()) files.push_back(entry.path().string());
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorKind::kIo, "cannot list " + directory + ": " + error.code().message() +
+                                    "; check its permissions");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 std::string CnnChecksum(const std::string& path) {
@@ -123,14 +152,19 @@ std::vector<std::optional<FeatureSet::Memory>> ImageCnn::Compute(
       LogWarning(paths[i] + ": " + ReplaceInvalidUtf8(errors[i]) + "; left out");
       continue;
     }
-    FeatureSet::Memory& item = results[i].emplace();
-    item.name = ImageItem(paths[i]);
+    FeatureSet::Memory item{.name = ImageItem(paths[i]), .shape = {}, .values = {}};
     size_t size = 1;
     for (int d = 0; d < features[i].dimensions; ++d) {
       item.shape.push_back(features[i].shape[d]);
       size *= static_cast<size_t>(features[i].shape[d]);
     }
     item.values.assign(features[i].values, features[i].values + size);
+    if (std::all_of(item.values.begin(), item.values.end(),
+                    [](float value) { return std::isfinite(value); })) {
+      results[i] = std::move(item);
+    } else {
+      LogWarning(paths[i] + ": the CNN's output is not finite; left out");
+    }
   }
   return results;
 }
@@ -165,11 +199,7 @@ std::vector<std::string> ImageFiles(std::span<const std::string> arguments) {
         if (!line.empty()) files.push_back(line);
       }
     } else if (IsDirectory(argument)) {
-      std::vector<std::string> inside;
-      for (const fs::directory_entry& entry : fs::directory_iterator(argument)) {
-        if (entry.is_regular_file()) inside.push_back(entry.path().string());
-      }
-      std::sort(inside.begin(), inside.end());
+      const std::vector<std::string> inside = FilesInside(argument);
       files.insert(files.end(), inside.begin(), inside.end());
     } else {
       files.push_back(argument);
@@ -178,6 +208,7 @@ std::vector<std::string> ImageFiles(std::span<const std::string> arguments) {
   if (files.empty()) throw Error(ErrorKind::kUsage, "there are no images; name at least one file");
   std::map<std::string, std::string> names;
   for (const std::string& file : files) {
+    CheckItemName(file);
     const auto [known, added] = names.emplace(ImageItem(file), file);
     if (added) continue;
     throw Error(ErrorKind::kUsage, known->second + " and " + file +

@@ -21,11 +21,12 @@ ImageSize PngSize(Bytes bytes) {
   return {BigEndian(bytes.subspan(16, 4)), BigEndian(bytes.subspan(20, 4))};
 }
 
-// Segments of FF, a marker, a length and that many bytes less two; a frame header, SOF, has
-// precision, height and width.
-ImageSize JpegSize(Bytes bytes) {
+// From the first segment on whose marker fits; nothing if there is none. Segments are FF, a marker, a
+// length and that many bytes less two.
+template <class Fits>
+Bytes FromSegment(Bytes bytes, const Fits& fits) {
   size_t at = 2;
-  // Nine bytes are as far as a frame header is read.
+  // Nine bytes are as far as a frame header is read, and fewer than a scan has.
   while (at + 9 <= bytes.size() && bytes[at] == 0xff) {
     const unsigned char marker = bytes[at + 1];
     const bool filler = marker == 0xff;
@@ -34,13 +35,20 @@ ImageSize JpegSize(Bytes bytes) {
       at += filler ? 1 : 2;
       continue;
     }
-    const bool tables = marker == 0xc4 || marker == 0xc8 || marker == 0xcc;
-    if (marker >= 0xc0 && marker <= 0xcf && !tables) {
-      return {BigEndian(bytes.subspan(at + 7, 2)), BigEndian(bytes.subspan(at + 5, 2))};
-    }
+    if (fits(marker)) return bytes.subspan(at);
     at += 2 + static_cast<size_t>(BigEndian(bytes.subspan(at + 2, 2)));
   }
   return {};
+}
+
+// A frame header, SOF, has precision, height and width.
+ImageSize JpegSize(Bytes bytes) {
+  const Bytes frame = FromSegment(bytes, [](unsigned char marker) {
+    const bool tables = marker == 0xc4 || marker == 0xc8 || marker == 0xcc;
+    return marker >= 0xc0 && marker <= 0xcf && !tables;
+  });
+  if (frame.empty()) return {};
+  return {BigEndian(frame.subspan(7, 2)), BigEndian(frame.subspan(5, 2))};
 }
 
 }  // namespace
@@ -56,7 +64,10 @@ std::string_view ImageType(Bytes bytes) {
 
 bool HasImageEnd(Bytes bytes) {
   constexpr unsigned char kJpegEnd[] = {0xff, 0xd9}, kPngEnd[] = {'I', 'E', 'N', 'D'};
-  const Bytes end = ImageType(bytes) == "image/png" ? Bytes(kPngEnd) : Bytes(kJpegEnd);
+  const bool png = ImageType(bytes) == "image/png";
+  const Bytes end = png ? Bytes(kPngEnd) : Bytes(kJpegEnd);
+  // A thumbnail, which is an image with an end of its own, stands before the scans.
+  if (!png) bytes = FromSegment(bytes, [](unsigned char marker) { return marker == 0xda; });
   return std::search(bytes.begin(), bytes.end(), end.begin(), end.end()) != bytes.end();
 }
 

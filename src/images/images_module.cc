@@ -177,7 +177,13 @@ void Close(void* cnn) { delete static_cast<Cnn*>(cnn); }
 
 void Compute(void* cnn, const char* const* paths, int count, AtentoImageFeatures* features,
              char* const* errors, int error_size) {
-  static_cast<Cnn*>(cnn)->Compute(paths, count, features, errors, error_size);
+  try {
+    static_cast<Cnn*>(cnn)->Compute(paths, count, features, errors, error_size);
+  } catch (const std::exception& fault) {  // no memory for all of them
+    for (int i = 0; i < count; ++i) {
+      std::snprintf(errors[i], static_cast<size_t>(error_size), "%s", Cnn::OneLine(fault).c_str());
+    }
+  }
 }
 
 }  // namespace

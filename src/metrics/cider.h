@@ -1,5 +1,5 @@
-// CIDEr and CIDEr-D (Vedantam+ 2015, arXiv:1411.5726), as the COCO caption evaluation computes them
-// from the same tokens. Of a caption c with the references s_1..s_m, over n = 1..4:
+// CIDEr and CIDEr-D (Vedantam+ 2015, arXiv:1411.5726), the second as the COCO caption evaluation
+// computes it from the same tokens. Of a caption c with the references s_1..s_m, over n = 1..4:
 //   CIDEr   = 10/4 Σ_n 1/m Σ_j  g_n(c)·g_n(s_j) / (|g_n(c)| |g_n(s_j)|)
 //   CIDEr-D = 10/4 Σ_n 1/m Σ_j  exp(-(l(c) - l(s_j))² / 2σ²)
 //                               min(g_n(c), g_n(s_j))·g_n(s_j) / (|g_n(c)| |g_n(s_j)|),   σ = 6
@@ -7,8 +7,9 @@
 // df(w): the lines of the corpus of which some reference has w; so no line can be judged without
 // the whole corpus. l(c): bigrams of c, one less than its tokens.
 //
-// The mean over the lines, in percent as papers print it: 113.5 is what the COCO code, which writes
-// BLEU as 0.3, writes as 1.135; the largest value is 1000.
+// What the COCO code and papers call CIDEr is CIDEr-D. The mean over the lines, in percent as
+// papers print it: 113.5 is what that code, which writes BLEU as 0.3, writes as 1.135; the largest
+// value is 1000.
 // Tokens are what stands between white space, as given: no stemming, case kept unless
 // options.lowercase. The COCO code lowercases and drops punctuation first (PTBTokenizer).
 #ifndef ATENTO_METRICS_CIDER_H_

@@ -91,12 +91,10 @@ int FormatOf(std::string_view key, std::string_view name) {
     std::string_view key, name;
     int format;
   };
-  static constexpr Addition kAdditions[] = {{"training", "precision", 2},
-                                            {"training", "doubly-stochastic-weight", 3},
-                                            {"model", "copy", 3},
-                                            {"model", "source-kind", 3},
-                                            {"model", "context-gate", 3},
-                                            {"model", "feature-size", 3}};
+  static constexpr Addition kAdditions[] = {
+      {"training", "precision", 2}, {"training", "doubly-stochastic-weight", 3},
+      {"model", "copy", 3},         {"model", "source-kind", 3},
+      {"model", "context-gate", 3}, {"model", "feature-size", 3}};
   for (const Addition& a : kAdditions) {
     if (a.key == key && a.name == name) return a.format;
   }

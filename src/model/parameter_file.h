@@ -18,8 +18,9 @@ void SaveParameters(const ModelConfig& config, const Parameters& parameters,
 
 // What was stored, as float32: embeddings and vectors are read there by whoever needs them, and
 // PackedWeights alone knows of fewer bits; it finds the same integers again when it packs a matrix.
-// So a model of int8 takes 5 bytes a number, one of float32 8. Throws Error{kData}, naming the tensor, unless names, shapes and
-// types are exactly the model's in that precision, and every number is finite.
+// So a model of int8 takes 5 bytes a number, one of float32 8. Throws Error{kData}, naming the
+// tensor, unless names, shapes and types are exactly the model's in that precision, and every number
+// is finite.
 void LoadParameters(const ModelConfig& config, const std::string& path, Parameters& parameters,
                     Precision precision = Precision::kFloat32);
 

@@ -61,8 +61,8 @@ ForcedDecoding ForceDecode(const ModelPass& pass, const Batch& batch, Real label
 
 // ---- search ------------------------------------------------------------------------------------
 
-// layout and ids, as EncoderForward takes them, must outlive the result. location attention: no source longer than its positions
-// (checked).
+// layout and ids, as EncoderForward takes them, must outlive the result. location attention: no
+// source longer than its positions (checked).
 // Cost: the encoder's, and one GEMM for the keys.  Errors: none.  Threads: as ForceDecode.
 EncodedSources EncodeSources(const ModelPass& pass, const SequenceLayout& layout,
                              std::span<const int> ids);

@@ -83,6 +83,11 @@ class TreeRecorder {
   std::vector<int> places_;  // in the tree, of each node of the search
 };
 
+// Without </s>, which feature vectors do not have.
+size_t SourceTokens(Ensemble models, int source_length) {
+  return static_cast<size_t>(source_length) - (models[0]->config().has_features() ? 0 : 1);
+}
+
 // The search for one source.
 class Sentence {
  public:
@@ -91,8 +96,8 @@ class Sentence {
       : options_(options),
         column_(column),
         source_length_(source_length),
-        limit_(LengthLimit(models, options, static_cast<size_t>(source_length) - 1)),
-        least_(LeastLength(models, options, static_cast<size_t>(source_length) - 1)),
+        limit_(LengthLimit(models, options, SourceTokens(models, source_length))),
+        least_(LeastLength(models, options, SourceTokens(models, source_length))),
         with_alpha_(with_alpha),
         random_(key) {
     live_.assign(static_cast<size_t>(options.sample ? options.n_best : 1), {-1, column, 0});

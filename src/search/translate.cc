@@ -251,6 +251,13 @@ std::vector<Translation> TranslateLines(Ensemble models, std::span<const std::st
   sources.reserve(lines.size());
   for (const std::string& line : lines) {
     sources.push_back(EncodeSource(models, line, options.features));
+    // A text is cut to this length.
+    const size_t rows = sources.back().encoded.ids.size();
+    if (rows <= LongestSource(models)) continue;
+    throw Error(ErrorKind::kData, options.features->name() + ": item " + line + " has " +
+                                      std::to_string(rows) + " vectors, but the model can read " +
+                                      std::to_string(LongestSource(models)) +
+                                      " at most: leave the item out");
   }
   return TranslateSources(models, sources, options, threads);
 }

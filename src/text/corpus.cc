@@ -1,6 +1,7 @@
 #include "text/corpus.h"
 
 #include <algorithm>
+#include <fstream>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -104,6 +105,12 @@ std::unordered_set<size_t> ChooseHeldOut(size_t size, uint64_t seed) {
 }
 
 }  // namespace
+
+bool IsSafetensorsFile(const std::string& path) {
+  std::string head(kSafetensorsLength + 1, ' ');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(head.data(), static_cast<std::streamsize>(head.size())) && IsSafetensors(head);
+}
 
 bool TextReader::Next(std::string* line) {
   if (!reader_.Next(line)) return false;

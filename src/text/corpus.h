@@ -86,6 +86,9 @@ class TextReader {
   std::string head_;  // the first bytes
 };
 
+// Whether a file begins as a safetensors file does, and no text. False if it cannot be read.
+bool IsSafetensorsFile(const std::string& path);
+
 // Reads everything. A side with nothing but white space is empty, and a blank line of a TSV file is
 // a pair with both sides empty. LF and CRLF end lines; a UTF-8 byte order mark at the start of a
 // file is dropped. Errors: kNotFound, kIo; kUsage if both paths are "-"; kData if

@@ -106,8 +106,7 @@ class Inspector {
         options_(options),
         arenas_(arenas),
         copies_(config_.copy ? *options.copies : SourceCopies()),
-        batch_(MakeSourceBatch(std::span(&source, 1),
-                               std::span(&copies_.ids, config_.copy ? 1 : 0),
+        batch_(MakeSourceBatch(std::span(&source, 1), std::span(&copies_.ids, config_.copy ? 1 : 0),
                                options.features ? SourceEnd::kNone : SourceEnd::kAdded)),
         length_(batch_.source.length(0)),
         vectors_(options.trace.detail == TraceDetail::kVectors) {

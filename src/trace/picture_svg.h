@@ -9,9 +9,9 @@
 
 namespace atento {
 
-// As a figure: the source's picture, and then once for each word of the target, under the word, with a cell
-// for each position of the grid that is the darker the less of the word's weight is there; the
-// heaviest is clear. Throws Error{kData} if the model has no attention, or the source no grid.
+// As a figure: the source's picture, and then once for each word of the target, under the word, with
+// a cell for each position of the grid that is the darker the less of the word's weight is there;
+// the heaviest is clear. Throws Error{kData} if the model has no attention, or the source no grid.
 std::string PictureToSvg(const Trace& trace);
 
 // A file's bytes as a data: URI (RFC 2397). type: "image/png", "image/jpeg".

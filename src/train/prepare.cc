@@ -5,10 +5,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "text/copies.h"
 #include "search/translate.h"
+#include "text/copies.h"
 
 namespace atento {
 namespace {
@@ -21,11 +22,17 @@ ParallelPaths PathsOf(const std::vector<std::string>& files, const char* flag) {
   return {files[0], files.size() == 2 ? files[1] : ""};
 }
 
-ParallelPaths CaptionPathsOf(const std::vector<std::string>& files, const char* flag) {
-  if (files.size() == 2) return {files[1], ""};
-  throw Error(ErrorKind::kUsage, std::string(flag) +
-                                     " needs a file of feature vectors and a TSV file of items and "
-                                     "texts with --source-kind features");
+// init_from: the model of feature vectors that is trained on; empty: a new one.
+ParallelPaths CaptionPathsOf(const std::vector<std::string>& files, const char* flag,
+                             const std::string& init_from) {
+  const bool two = files.size() == 2;
+  if (two && (!FileExists(files[0]) || IsSafetensorsFile(files[0]))) return {files[1], ""};
+  throw Error(ErrorKind::kUsage,
+              std::string(flag) +
+                  " needs a file of feature vectors and a TSV file of items and texts with " +
+                  (init_from.empty() ? "--source-kind features"
+                                     : "--init-from " + init_from + ", which reads such vectors") +
+                  (two ? ": " + files[0] + " is no safetensors file" : ""));
 }
 
 Corpus ReadCorpus(const ParallelPaths& paths, bool strict) {
@@ -95,8 +102,9 @@ TrainingData ReadTrainingData(const TrainRequest& request) {
                               : LoadModelDescription(request.init_from)->config().source_kind;
   const bool features = kind == SourceKind::kFeatures;
   const auto read = [&](const std::vector<std::string>& files, const char* flag) {
-    return ReadCorpus(features ? CaptionPathsOf(files, flag) : PathsOf(files, flag),
-                      request.strict);
+    return ReadCorpus(
+        features ? CaptionPathsOf(files, flag, request.init_from) : PathsOf(files, flag),
+        request.strict);
   };
   Corpus train = read(request.train, "--train");
   data.fingerprint.train_bytes = train.bytes;
@@ -147,6 +155,7 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const TrainingData
     std::unique_ptr<Model> model = LoadModel(request.init_from);
     CheckFloat32(*model, request.init_from);
     model->description.training = request.training;
+    if (data.train_features) model->description.cnn = data.train_features->cnn();
     CheckGuided(request, model->config());
     return model;
   }

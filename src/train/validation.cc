@@ -26,16 +26,20 @@ int64_t ParseCount(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && count >= 1 ? count : 0;
 }
 
-// As many sets as the source with the most references has; where there are fewer, the
-// first stands in.
-std::vector<ReferenceSet> ReferenceSets(std::span<const std::vector<std::string>> references) {
-  size_t most = 0;
-  for (const auto& of_one : references) most = std::max(most, of_one.size());
-  std::vector<ReferenceSet> sets(most);
-  for (const auto& of_one : references) {
-    for (size_t k = 0; k < most; ++k) sets[k].push_back(of_one[k < of_one.size() ? k : 0]);
+// references[i]: those of hypothesis i, at least one.
+std::vector<MetricResult> Evaluate(std::span<const std::string> metrics,
+                                   std::span<const std::string> hypotheses,
+                                   std::span<const std::vector<std::string>> references,
+                                   std::span<const std::string> sources) {
+  std::vector<ReferenceSet> sets;
+  std::vector<int64_t> counts;
+  for (size_t i = 0; i < references.size(); ++i) {
+    const std::vector<std::string>& of_one = references[i];
+    counts.push_back(static_cast<int64_t>(of_one.size()));
+    if (sets.size() < of_one.size()) sets.resize(of_one.size(), ReferenceSet(references.size()));
+    for (size_t k = 0; k < of_one.size(); ++k) sets[k][i] = of_one[k];
   }
-  return sets;
+  return EvaluateCorpus(metrics, {hypotheses, sets, sources, counts});
 }
 
 }  // namespace
@@ -90,16 +94,16 @@ Validator::Validator(const Model& model, const ValidationData& data,
     : metrics_(std::move(metrics)), features_(data.features) {
   std::vector<TokenPair> tokens = Tokenize(model, data.pairs, nullptr, features_.get());
   const size_t all = tokens.size();
-  std::erase_if(tokens, [](const TokenPair& pair) {
-    return std::max(pair.source.size(), pair.target.size()) > kMostTokens;
+  const Model* const models[] = {&model};
+  const size_t longest = std::min(kMostTokens, LongestSource(models));
+  std::erase_if(tokens, [longest](const TokenPair& pair) {
+    return pair.source.size() > longest || pair.target.size() > kMostTokens;
   });
-  if (tokens.empty()) {
-    throw Error(ErrorKind::kData, "all development pairs have more than " +
-                                      std::to_string(kMostTokens) + " tokens: split their lines");
-  }
+  const std::string too_long = "development pairs have more than " + std::to_string(longest) +
+                               " source or " + std::to_string(kMostTokens) + " target tokens: ";
+  if (tokens.empty()) throw Error(ErrorKind::kData, "all " + too_long + "split their lines");
   if (tokens.size() < all) {
-    LogWarning(std::to_string(all - tokens.size()) + " development pairs have more than " +
-               std::to_string(kMostTokens) + " tokens: left out of the loss");
+    LogWarning(std::to_string(all - tokens.size()) + " " + too_long + "left out of the loss");
   }
   std::vector<int> order(tokens.size());
   std::iota(order.begin(), order.end(), 0);
@@ -114,7 +118,12 @@ Validator::Validator(const Model& model, const ValidationData& data,
   }
   if (metrics_.empty()) return;
   const size_t most = decoded == 0 ? data.pairs.size() : static_cast<size_t>(decoded);
-  for (const TextPair& pair : data.pairs) AddDecoded(pair, most);
+  for (const TextPair& pair : data.pairs) {
+    // Items are not cut to what the model can read, as texts are.
+    const bool readable =
+        !features_ || static_cast<size_t>(features_->Find(pair.source).rows) <= longest;
+    if (readable) AddDecoded(pair, most);
+  }
 }
 
 void Validator::AddDecoded(const TextPair& pair, size_t most) {
@@ -156,9 +165,7 @@ ValidationResult Validator::Run(Model& model, SearchThreads& threads) const {
   for (const Translation& translation : TranslateLines(models, sources_, options, threads)) {
     hypotheses.push_back(translation.hypotheses.empty() ? "" : translation.hypotheses[0].text);
   }
-  const std::vector<ReferenceSet> references = ReferenceSets(references_);
-  const MetricCorpus corpus = {hypotheses, references, sources_};
-  for (const MetricResult& metric : EvaluateCorpus(metrics_, corpus)) {
+  for (const MetricResult& metric : Evaluate(metrics_, hypotheses, references_, sources_)) {
     result.metrics.emplace_back(metric.name, metric.value);
   }
   return result;

@@ -64,10 +64,11 @@ class Validator {
  private:
   double Loss(Model& model, SearchThreads& threads) const;
 
-  std::vector<Batch> batches_;
-  std::vector<std::string> metrics_;
+  // To what is decoded for the metrics, of which there are `most` at the most.
   void AddDecoded(const TextPair& pair, size_t most);
 
+  std::vector<Batch> batches_;
+  std::vector<std::string> metrics_;
   std::vector<std::string> sources_;                  // decoded
   std::vector<std::vector<std::string>> references_;  // of each
   std::unordered_map<std::string, size_t> places_;    // of items in sources_

@@ -101,6 +101,36 @@ TEST_F(FeaturesTest, NothingReadableIsNothingWritten) {
   EXPECT_FALSE(FileExists(directory_.File("f.safetensors")));
 }
 
+TEST_F(FeaturesTest, NamesThatNoItemCanHaveAreRefused) {
+  for (const char* name : {"__metadata__", "a\\tb.png", "a\\377.png", "a\\nb.png"}) {
+    const Outcome outcome = Run("N=$(printf '" + std::string(name) +
+                                "'); cp a.png \"$N\"; atento features $F \"$N\" --output f");
+    EXPECT_EQ(outcome.status, 2) << name;
+    EXPECT_NE(outcome.err.find("has a name that no item can have"), std::string::npos)
+        << outcome.err;
+    EXPECT_FALSE(FileExists(directory_.File("f"))) << name;
+  }
+}
+
+// A file with such numbers could not be read again.
+TEST_F(FeaturesTest, NumbersThatAreNotFiniteAreNotWritten) {
+  Outcome outcome = Run("atento features $F --std nan,1,1 a.png --output f");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_NE(outcome.err.find("--std: 'nan,1,1' is not three numbers"), std::string::npos)
+      << outcome.err;
+  outcome = Run("atento features $F --std 1e-300,1,1 a.png b.jpg --output f");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("a.png: the CNN's output is not finite; left out"), std::string::npos)
+      << outcome.err;
+  EXPECT_FALSE(FileExists(directory_.File("f")));
+}
+
+TEST_F(FeaturesTest, StandardOutputIsNoPlaceForThem) {
+  const Outcome outcome = Run("atento features $F a.png --output -");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_NE(outcome.err.find("feature vectors are not text"), std::string::npos) << outcome.err;
+}
+
 TEST_F(FeaturesTest, WhatIsNoCnnAndLayersThatItHasNot) {
   Outcome outcome = Run("atento features --cnn junk.jpg a.png --output f");
   EXPECT_EQ(outcome.status, 1);
@@ -164,6 +194,17 @@ TEST(ImageHeader, OtherBytesHaveNoSize) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
     EXPECT_EQ(ReadImageSize({bytes, text.size()}).width, 0) << text;
   }
+}
+
+TEST(ImageHeader, AThumbnailsEndIsNotTheImages) {
+  auto has_end = [](const std::string& text) {
+    return HasImageEnd({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+  };
+  const std::string thumbnail("\xff\xd8\xff\xe1\0\x06\xff\xd8\xff\xd9", 10);
+  const std::string scan("\xff\xda\0\x08\x01\x01\0\0\x3f\0picture", 17);
+  EXPECT_FALSE(has_end(thumbnail));
+  EXPECT_FALSE(has_end(thumbnail + scan));
+  EXPECT_TRUE(has_end(thumbnail + scan + "\xff\xd9"));
 }
 
 TEST(ImageHeader, AJpegsFrameComesAfterOtherSegments) {

@@ -88,6 +88,7 @@ inline const char* kTinyTarget = "t u v w x y z";
 struct TinyModelOptions {
   ModelOptions model = TinyOptions();
   int feature_size = 0;  // of a model of feature vectors
+  int max_source_tokens = TrainingOptions().max_source_tokens;
   std::string source_text = kTinySource;  // every word of which is a token
   std::string target_text = kTinyTarget;
   TokenizerKind source_kind = TokenizerKind::kSymbols;
@@ -107,6 +108,7 @@ inline std::unique_ptr<Model> TinyModel(const TinyModelOptions& options = {}) {
   description.model.source_vocabulary = options.feature_size > 0 ? 0 : source.vocabulary_size();
   description.model.feature_size = options.feature_size;
   description.model.target_vocabulary = target.vocabulary_size();
+  description.training.max_source_tokens = options.max_source_tokens;
   description.text.source_tokenizer = options.source_kind;
   description.text.target_tokenizer = options.target_kind;
   auto model = std::make_unique<Model>(description, std::move(source), std::move(target));

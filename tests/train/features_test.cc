@@ -13,9 +13,13 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/random.h"
+#include "expect_error.h"
 #include "math/kernels.h"
+#include "metrics/metrics.h"
+#include "model/model.h"
 #include "temporary_directory.h"
 #include "train/prepare.h"
+#include "train/validation.h"
 
 namespace atento {
 namespace {
@@ -113,6 +117,82 @@ TEST(TrainingOnFeatures, Bfloat16LearnsAsFloat32Does) {
   EXPECT_GT(float32, -1.5);
   EXPECT_NE(bfloat16, float32) << "nothing was rounded";
   EXPECT_NEAR(bfloat16, float32, 0.03);
+}
+
+// Every reference of an item counts once, however many others have.
+TEST(TrainingOnFeatures, ValidationHasEachItemsOwnReferences) {
+  TemporaryDirectory directory;
+  const TrainRequest request = Captioning(directory.path(), "model");
+  Train(request);
+  const auto features = std::make_shared<const FeatureSet>(request.train[0]);
+  const auto model = LoadModel(request.directory);
+  const std::vector<TextPair> pairs = {
+      {"item0", "it is red"},          {"item0", "red again"},  {"item0", "all of it is red"},
+      {"item1", "all of it is green"}, {"item2", "blue again"}, {"item2", "it is blue"}};
+  const std::vector<std::string> items = {"item0", "item1", "item2"};
+  const std::vector<ReferenceSet> sets = {{"it is red", "all of it is green", "blue again"},
+                                          {"red again", "", "it is blue"},
+                                          {"all of it is red", "", ""}};
+  const std::vector<int64_t> counts = {3, 1, 2};
+
+  Translator translator(std::span(&request.directory, 1), 1);
+  translator.SetFeatures(features);
+  std::vector<std::string> captions;
+  for (const Translation& translation : translator.Translate(items, {.beam = 1})) {
+    captions.push_back(translation.hypotheses[0].text);
+  }
+  const std::vector<std::string> metrics = {"cider"};
+  const auto expected = EvaluateCorpus(metrics, {captions, sets, {}, counts});
+  SearchThreads threads(1);
+  const ValidationResult result =
+      Validator(*model, {pairs, features}, metrics, 0).Run(*model, threads);
+  EXPECT_GT(expected[0].value, 0);
+  EXPECT_NEAR(result.Value("cider"), expected[0].value, 1e-9);
+}
+
+// Images are then captioned by the CNN whose vectors it has read last.
+TEST(TrainingOnFeatures, AModelThatIsTrainedFurtherKnowsTheNewCnn) {
+  TemporaryDirectory directory;
+  const std::vector<FeatureSet::Memory> items = {{"a", {1, 2}, {1, 0}}, {"b", {1, 2}, {0, 1}}};
+  TrainRequest request = Captioning(directory.path(), "first");
+  request.limits.max_steps = 1;
+  request.train[1] = directory.File("pairs.tsv");
+  WriteFileAtomically(request.train[1], "a\tone\nb\ttwo\n");
+  for (const char* name : {"first", "second"}) {
+    CnnOptions cnn;
+    cnn.cnn_checksum = name;
+    request.train[0] = directory.File(std::string(name) + ".safetensors");
+    WriteFeatures(request.train[0], items, cnn);
+    request.dev = request.train;
+    request.directory = directory.File(name);
+    Train(request);
+    EXPECT_EQ(LoadModelDescription(request.directory)->description.cnn.cnn_checksum, name);
+    request.init_from = request.directory;
+  }
+}
+
+// Location attention has a score for so many positions and no more.
+TEST(TrainingOnFeatures, DevelopmentItemsThatCannotBeReadAreLeftOut) {
+  TemporaryDirectory directory;
+  TrainRequest request = Captioning(directory.path(), "model");
+  request.dev = request.train;
+  request.train = {directory.File("pairs.safetensors"), directory.File("pairs.tsv")};
+  std::vector<FeatureSet::Memory> items;
+  for (const char* word : kWords) {
+    items.push_back({word, {2, 5}, {1, 2, 3, 4, 5, 5, 4, 3, 2, 1}});
+  }
+  WriteFeatures(request.train[0], items);
+  WriteFileAtomically(request.train[1], "red\tit is red\ngreen\tit is green\nblue\tblue again\n");
+  request.model.attention = Attention::kLocation;
+  request.model.location_positions = 4;
+  request.training.max_source_tokens = 3;
+  request.limits.max_steps = 1;
+  request.limits.validation_metrics = "bleu";
+  EXPECT_ERROR(Train(request), ErrorKind::kData,
+               "all development pairs have more than 3 source or 2000 target tokens");
+  request.dev = request.train;
+  request.directory = directory.File("second");
+  EXPECT_EQ(Train(request).steps, 1);
 }
 
 }  // namespace
