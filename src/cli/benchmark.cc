@@ -82,9 +82,9 @@ Beyond the phases, the rest of a step's time is waiting: for the next batch, or 
 threads. Allocs: how often a training step asks the heap for memory, which oneDNN does in each of
 its products. 
 One sentence by itself has one row in every product of the decoder, which is then little more than
-reading its weights: its bound is the larger of the time to read them at the rate of reading a large
-array on all threads, and that of its arithmetic at the peak. Caches that hold the weights allow more
-than this bound. Other programs that run meanwhile distort it all.
+reading its weights. Its bound is the time to read them, at the rate of reading a large array on all
+threads, or that of its arithmetic at the peak, if that is longer. Caches that hold the weights
+allow more. Other programs that run meanwhile distort it all.
 )";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
