@@ -72,19 +72,12 @@ class BenchmarkCommand : public Command {
   256, additive attention, vocabulary 8000; the same batches.
 - `small`: as medium, vocabulary 100; batches of 128 sentences of 12 tokens.
 
-`threads in GEMMs`: the same training with the threads inside each product instead of the sentences
-dealt out to them, which is what `atento train` does.
-
 The peak is one product of 2048 × 2048 matrices with packed weights on all threads, in the precision
 of training, measured before and after each workload; the better one counts. Arithmetic is 2 ×
 (parameters that enter a matrix product) × (tokens they are used for), three times that in training.
 Beyond the phases, the rest of a step's time is waiting: for the next batch, or for the other
 threads. Allocs: how often a training step asks the heap for memory, which oneDNN does in each of
-its products. 
-One sentence by itself has one row in every product of the decoder, which is then little more than
-reading its weights. Its bound is the time to read them, at the rate of reading a large array on all
-threads, or that of its arithmetic at the peak, if that is longer. Caches that hold the weights
-allow more. Other programs that run meanwhile distort it all.
+its products. Other programs that run meanwhile distort it all.
 )";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
@@ -94,14 +87,12 @@ allow more. Other programs that run meanwhile distort it all.
   Json Measure(WorkloadName name);
   Json TrainingJson(const Workload& workload, const TrainingFigures& figures);
   Json DecodingJson(const Workload& workload, int beam);
-  Json LatencyJson(const Workload& workload);
   // The peak since the last call, and now.
   double Peak();
 
   BenchmarkOptions options_;
   int threads_ = 1;
   double last_peak_ = 0;
-  double read_bandwidth_ = 0;  // GB/s
 };
 
 double BenchmarkCommand::Peak() {
@@ -138,49 +129,26 @@ Json BenchmarkCommand::DecodingJson(const Workload& workload, int beam) {
   return json;
 }
 
-Json BenchmarkCommand::LatencyJson(const Workload& workload) {
-  const LatencyFigures figures = MeasureLatency(workload, options_.precision, options_.seconds / 2);
-  const double reading = figures.bytes / (read_bandwidth_ * 1e9);
-  const double computing = figures.flops / (Peak() * 1e9);
-  Json json;
-  json.Set("ms_per_sentence", 1000 * figures.seconds).Set("steps", figures.steps);
-  json.Set("weights_read_mb", figures.bytes / 1e6);
-  json.Set("gb_per_second", figures.bytes / figures.seconds / 1e9);
-  json.Set("bound", reading > computing ? "memory" : "gemm");
-  json.Set("share_of_bound", std::max(reading, computing) / figures.seconds);
-  return json;
-}
-
 Json BenchmarkCommand::Measure(WorkloadName name) {
   ResetPeakMemory();
   Workload workload = StandardWorkload(name);
   workload.training.precision = TrainingPrecisionOf(options_.precision);
   Json json;
   json.Set("workload", workload.name);
-  const TrainingFigures training =
-      MeasureTraining(workload, {.workers = threads_}, options_.seconds);
+  const TrainingFigures training = MeasureTraining(workload, threads_, options_.seconds);
   const double memory = PeakMemoryMegabytes();
   json.Set("training", TrainingJson(workload, training).Set("peak_memory_mb", memory));
-  if (threads_ > 1) {
-    const TrainingFigures inside =
-        MeasureTraining(workload, {.inside_products = threads_}, options_.seconds / 2);
-    json.Set("training_threads_inside_products",
-             Json().Set("target_tokens_per_second", inside.target_tokens / inside.seconds));
-  }
   json.Set("beam_1", DecodingJson(workload, 1)).Set("beam_5", DecodingJson(workload, 5));
-  json.Set("latency", LatencyJson(workload));
   return json;
 }
 
 std::string Text(const Json& json) {
   std::string text = fmt::format(
-      "{}, {} threads, {}; GEMM peak {:.0f} GFLOP/s, copying {:.1f} GB/s, reading {:.1f} GB/s\n\n"
+      "{}, {} threads, {}; GEMM peak {:.0f} GFLOP/s, copying {:.1f} GB/s\n\n"
       "{:<18} {:>9} {:>9} {:>9} {:>6} {:>9} {:>10} {:>11}\n",
       json.At("gemm").AsString(), json.At("threads").AsInteger(), json.At("precision").AsString(),
-      json.At("gemm_peak_gflops").AsDouble(), json.At("copy_gb_per_second").AsDouble(),
-      json.At("read_gb_per_second").AsDouble(), "workload", "tokens/s", "GFLOP/s", "of peak",
-      "share", "ms/step", "allocs", "memory MB");
-  std::string latency = "\none sentence by itself, greedily\n";
+      json.At("gemm_peak_gflops").AsDouble(), json.At("copy_gb_per_second").AsDouble(), "workload",
+      "tokens/s", "GFLOP/s", "of peak", "share", "ms/step", "allocs", "memory MB");
   std::string phases = "\nshare of a training step's time\n";
   for (const Json& workload : json.At("workloads").AsArray()) {
     const std::string name = workload.At("workload").AsString();
@@ -191,10 +159,6 @@ std::string Text(const Json& json) {
         training.At("gflops").AsDouble(), training.At("gemm_peak_gflops").AsDouble(),
         100 * training.At("share_of_peak").AsDouble(), training.At("ms_per_step").AsDouble(),
         training.At("allocations_per_step").AsDouble(), training.At("peak_memory_mb").AsDouble());
-    if (const Json* inside = workload.Find("training_threads_inside_products")) {
-      text += fmt::format("{:<18} {:>9.0f}\n", "  threads in GEMMs",
-                          inside->At("target_tokens_per_second").AsDouble());
-    }
     for (const char* beam : {"beam_1", "beam_5"}) {
       const Json& decoding = workload.At(beam);
       text +=
@@ -204,19 +168,13 @@ std::string Text(const Json& json) {
                       decoding.At("gflops").AsDouble(), decoding.At("gemm_peak_gflops").AsDouble(),
                       100 * decoding.At("share_of_peak").AsDouble());
     }
-    const Json& one = workload.At("latency");
-    latency += fmt::format(
-        "{:<8}  {:.2f} ms, {:.1f} MB of weights at {:.1f} GB/s, {:.0f}% of the {} bound\n", name,
-        one.At("ms_per_sentence").AsDouble(), one.At("weights_read_mb").AsDouble(),
-        one.At("gb_per_second").AsDouble(), 100 * one.At("share_of_bound").AsDouble(),
-        one.At("bound").AsString());
     phases += fmt::format("{:<8}", name);
     for (const auto& [phase, share] : training.At("phases").AsObject()) {
       phases += fmt::format("  {} {:.1f}%", phase, 100 * share.AsDouble());
     }
     phases += "\n";
   }
-  return text + latency + phases;
+  return text + phases;
 }
 
 int BenchmarkCommand::Run(const FlagSet&) {
@@ -234,11 +192,9 @@ int BenchmarkCommand::Run(const FlagSet&) {
   }
   Json json;
   const double first_peak = Peak(), copy = CopyBandwidth(threads_);
-  read_bandwidth_ = ReadBandwidth(threads_);
   json.Set("gemm", GemmBackend()).Set("threads", threads_);
   json.Set("precision", EnumName(options_.precision));
   json.Set("gemm_peak_gflops", first_peak).Set("copy_gb_per_second", copy);
-  json.Set("read_gb_per_second", read_bandwidth_);
   Json workloads{Json::Array{}};
   for (WorkloadName name : names) workloads.Append(Measure(name));
   json.Set("workloads", std::move(workloads));

@@ -12,14 +12,11 @@
 #include "base/worker_pool.h"
 #include "math/arena.h"
 #include "math/gemm.h"
-#include "math/kernels.h"
 
 namespace atento {
 namespace {
 
 constexpr int kRepetitions = 5;
-// Far more than caches hold.
-constexpr size_t kBytes = size_t{256} << 20;
 
 // Of the fastest of five runs, after one that warms up.
 double BestSeconds(const std::function<void()>& work) {
@@ -53,6 +50,7 @@ double GemmPeak(int threads, TrainingPrecision precision) {
 }
 
 double CopyBandwidth(int threads) {
+  constexpr size_t kBytes = size_t{256} << 20;
   std::vector<char> from(kBytes, 1), to(kBytes);
   WorkerPool pool(threads);
   const auto parts = static_cast<size_t>(threads);
@@ -64,22 +62,6 @@ double CopyBandwidth(int threads) {
     });
   });
   return 2.0 * static_cast<double>(kBytes) / seconds / 1e9;
-}
-
-double ReadBandwidth(int threads) {
-  const std::vector<Real> numbers(kBytes / sizeof(Real), 1);
-  WorkerPool pool(threads);
-  const auto parts = static_cast<size_t>(threads);
-  std::vector<double> sums(parts);
-  const double seconds = BestSeconds([&] {
-    pool.Run([&](int i) {
-      const size_t part = static_cast<size_t>(i);
-      const size_t begin = numbers.size() * part / parts, end = numbers.size() * (part + 1) / parts;
-      sums[part] = Dot(ConstVector(numbers).subspan(begin, end - begin),
-                       ConstVector(numbers).subspan(begin, end - begin));
-    });
-  });
-  return static_cast<double>(kBytes) / seconds / 1e9;
 }
 
 void ResetPeakMemory() {

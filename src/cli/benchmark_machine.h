@@ -13,9 +13,6 @@ double GemmPeak(int threads, TrainingPrecision precision);
 // GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
 double CopyBandwidth(int threads);
 
-// GB/s of reading 256 MB, likewise.
-double ReadBandwidth(int threads);
-
 // PeakMemoryMegabytes() speaks of what follows.
 void ResetPeakMemory();
 // The largest resident size since ResetPeakMemory(); where the system does not keep one, 0.

@@ -1,9 +1,7 @@
 #include "cli/benchmark_workload.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstddef>
 #include <utility>
 
 #include "base/options.h"
@@ -87,24 +85,6 @@ std::vector<std::string> RandomLines(const Workload& workload) {
   return lines;
 }
 
-// Whose hypotheses all reach their limit.
-std::unique_ptr<Model> EndlessModel(const Workload& workload, Precision precision) {
-  std::unique_ptr<Model> model = WorkloadModel(workload);
-  model->parameters.views().output.b[kEndId] = -100;
-  model->weights.SetPrecision(precision);
-  return model;
-}
-
-TranslateOptions OptionsOf(const Workload& workload, int beam) {
-  const int words = workload.sentence_tokens - 1;
-  TranslateOptions options;
-  options.with_alignments = false;
-  options.search.beam = beam;
-  // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
-  options.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
-  return options;
-}
-
 }  // namespace
 
 Workload StandardWorkload(WorkloadName name) {
@@ -139,16 +119,15 @@ std::unique_ptr<Model> WorkloadModel(const Workload& workload) {
   return model;
 }
 
-TrainingFigures MeasureTraining(const Workload& workload, const ThreadSplit& threads,
-                                double seconds) {
+TrainingFigures MeasureTraining(const Workload& workload, int threads, double seconds) {
   const std::unique_ptr<Model> model = WorkloadModel(workload);
   const std::vector<TokenPair> pairs = RandomPairs(workload);
   TrainingBatchOptions batching;
   batching.batch_tokens = 0;
   batching.batch_sentences = workload.training.batch_sentences;
-  batching.workers = threads.workers;
+  batching.workers = threads;
   TrainingBatches batches(pairs, batching);
-  Learner learner(*model, threads.workers, nullptr, threads.inside_products);
+  Learner learner(*model, threads);
   int64_t number = 0;
   const double rate = workload.training.learning_rate;
   for (int i = 0; i < kWarmUpSteps; ++i) learner.Update(batches.Next(), ++number, rate);
@@ -175,7 +154,7 @@ TrainingFigures MeasureTraining(const Workload& workload, const ThreadSplit& thr
   for (PhaseTimes* phases : learner.phases()) {
     for (int phase = 0; phase < kPhases; ++phase) {
       figures.phase_seconds[static_cast<size_t>(phase)] +=
-          phases->seconds(static_cast<Phase>(phase)) / threads.workers;
+          phases->seconds(static_cast<Phase>(phase)) / threads;
     }
   }
   return figures;
@@ -183,9 +162,16 @@ TrainingFigures MeasureTraining(const Workload& workload, const ThreadSplit& thr
 
 DecodingFigures MeasureDecoding(const Workload& workload, int threads,
                                 const DecodingOptions& decoding, double seconds) {
-  const std::unique_ptr<Model> model = EndlessModel(workload, decoding.precision);
+  const std::unique_ptr<Model> model = WorkloadModel(workload);
+  model->parameters.views().output.b[kEndId] = -100;  // never before the limit
+  model->weights.SetPrecision(decoding.precision);
   const std::vector<std::string> lines = RandomLines(workload);
-  const TranslateOptions options = OptionsOf(workload, decoding.beam);
+  const int words = workload.sentence_tokens - 1;
+  TranslateOptions options;
+  options.with_alignments = false;
+  options.search.beam = decoding.beam;
+  // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
+  options.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
   SearchThreads pool(threads);
   const Model* const ensemble[] = {model.get()};
   auto translate = [&] { return TranslateLines(ensemble, lines, options, pool); };
@@ -209,32 +195,6 @@ DecodingFigures MeasureDecoding(const Workload& workload, int threads,
   figures.sentences = tokens.sentences;
   figures.flops = ForwardFlops(model->config(), tokens);
   return figures;
-}
-
-LatencyFigures MeasureLatency(const Workload& workload, Precision precision, double seconds) {
-  const std::unique_ptr<Model> model = EndlessModel(workload, precision);
-  const std::vector<std::string> lines = {RandomLines(workload)[0]};
-  const TranslateOptions options = OptionsOf(workload, 1);
-  SearchThreads pool(1);
-  const Model* const ensemble[] = {model.get()};
-  const std::string text = TranslateLines(ensemble, lines, options, pool)[0].hypotheses[0].text;
-
-  TokenCounts tokens{.sentences = 1, .source = workload.sentence_tokens};
-  tokens.target = static_cast<int64_t>(model->target_tokenizer.Encode(text).ids.size()) + 1;
-  std::vector<double> times;
-  const Clock::time_point begin = Clock::now();
-  do {
-    const Clock::time_point asked = Clock::now();
-    TranslateLines(ensemble, lines, options, pool);
-    times.push_back(SecondsSince(asked));
-  } while (SecondsSince(begin) < seconds);
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  const double weight_bytes = precision == Precision::kFloat32    ? 4
-                              : precision == Precision::kBfloat16 ? 2
-                                                                  : 1;
-  return {*middle, static_cast<double>(tokens.target), ForwardFlops(model->config(), tokens),
-          weight_bytes * WeightsRead(model->config(), tokens)};
 }
 
 }  // namespace atento

@@ -46,15 +46,8 @@ struct TrainingFigures {
   std::array<double, kPhases> phase_seconds = {};  // mean of the threads
 };
 
-// What threads are for: the sentences of an update dealt out to them, or each product cut in parts.
-struct ThreadSplit {
-  int workers = 1;
-  int inside_products = 1;
-};
-
 // Trains for about so many seconds after a few steps of warming up.
-TrainingFigures MeasureTraining(const Workload& workload, const ThreadSplit& threads,
-                                double seconds);
+TrainingFigures MeasureTraining(const Workload& workload, int threads, double seconds);
 
 struct DecodingFigures {
   int64_t sentences = 0;
@@ -71,16 +64,6 @@ struct DecodingOptions {
 // Translates random sentences, whose hypotheses all reach their limit, for about so many seconds.
 DecodingFigures MeasureDecoding(const Workload& workload, int threads,
                                 const DecodingOptions& decoding, double seconds);
-
-struct LatencyFigures {
-  double seconds = 0;  // of one sentence: the median
-  double steps = 0;    // of the decoder
-  double flops = 0;
-  double bytes = 0;  // of weights, as WeightsRead
-};
-
-// Translates a random sentence greedily, by itself, again and again for about so many seconds.
-LatencyFigures MeasureLatency(const Workload& workload, Precision precision, double seconds);
 
 // How often the program has asked the C++ heap for memory.
 int64_t HeapAllocations();

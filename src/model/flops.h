@@ -1,4 +1,4 @@
-// How much arithmetic a model is, and how much it reads: the yardsticks of `atento benchmark`.
+// How much arithmetic a model is: the yardstick of `atento benchmark`.
 #ifndef ATENTO_MODEL_FLOPS_H_
 #define ATENTO_MODEL_FLOPS_H_
 
@@ -19,11 +19,6 @@ struct TokenCounts {
 // the inputs and to the parameters. What is not a product of parameters, such as scores times
 // annotations, is not counted.
 double ForwardFlops(const ModelConfig& config, const TokenCounts& tokens);
-
-// How often a parameter of a matrix product is read when one sentence is translated greedily, by
-// itself: once for what is computed of all source tokens together, else once a step. What is read of
-// an embedding is not counted.
-double WeightsRead(const ModelConfig& config, const TokenCounts& tokens);
 
 }  // namespace atento
 

@@ -28,9 +28,8 @@ class Learner {
  public:
   // The model must outlive the learner; its products get the precision that it is trained with,
   // which this CPU must have (checked). features: what the ids of sources are rows of; null: they
-  // are symbols. product_threads: on which each worker runs its matrix products; `atento benchmark`
-  // shows that more than one is slower than as many workers.
-  Learner(Model& model, int threads, const FeatureSet* features = nullptr, int product_threads = 1);
+  // are symbols.
+  Learner(Model& model, int threads, const FeatureSet* features = nullptr);
 
   // number: of the update, from 1; keys the dropout.
   UpdateResult Update(const TrainingStep& step, int64_t number, double learning_rate);

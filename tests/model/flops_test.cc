@@ -23,9 +23,6 @@ TEST(FlopsTest, ConditionalGru) {
   const double readout = 7 * (8 + 5), output = 70 * 7;
   EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens),
                    2 * (start + 1e3 * (encoder + keys) + 1e6 * (cells + query + readout + output)));
-  const double once = start + 2 * 12 * 3 + keys, recurrent = 2 * 12 * 4;
-  EXPECT_DOUBLE_EQ(WeightsRead(config, kTokens),
-                   once + 1e3 * recurrent + 1e6 * (cells + query + readout + output));
 }
 
 TEST(FlopsTest, LstmWithInputFeeding) {
