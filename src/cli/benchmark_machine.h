@@ -2,6 +2,8 @@
 #ifndef ATENTO_CLI_BENCHMARK_MACHINE_H_
 #define ATENTO_CLI_BENCHMARK_MACHINE_H_
 
+#include <cstddef>
+
 #include "atento/options.h"
 
 namespace atento {
@@ -12,6 +14,10 @@ double GemmPeak(int threads, TrainingPrecision precision);
 
 // GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
 double CopyBandwidth(int threads);
+
+// GB/s of reading a block of so many bytes over and over, the best of five: from the cache if it
+// fits there. bytes: at least 1 per thread.
+double ReadBandwidth(int threads, size_t bytes);
 
 // PeakMemoryMegabytes() speaks of what follows.
 void ResetPeakMemory();
