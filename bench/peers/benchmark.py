@@ -221,7 +221,9 @@ def compare(name, seconds, rounds, threads):
             "pytorch_share_of_peak": best["share_of_peak"] * torch_speed / speed,
             "pytorch_kind": kind,
             "ratio": speed / torch_speed,
+            "atento": best,
         }
+    result["latency"] = min((figures["latency"] for figures in ours), key=lambda l: l["ms"])
     return result
 
 
