@@ -120,6 +120,15 @@ def threads(figures):
             columns(rows, ["", "share sentences", "share products", "times"]))
 
 
+def products(figures):
+    rows = []
+    for workload, result in figures.of_peers.items():
+        p = result["products"]
+        rows.append([workload, f"{p['rows']} x {p['in']} x {p['out']}",
+                     *(f"{p[kind + '_gflops']:.0f}" for kind in ("plain", "packed", "whole"))])
+    return columns(rows, ["GFLOP/s", "a step", "plain", "packed", "whole"]) if rows else None
+
+
 def translation(figures):
     if not figures.translate:
         return None
@@ -132,7 +141,7 @@ def translation(figures):
                      "-" if name == "PyTorch" else f"{system['model_bytes'] / 1e6:.1f}"])
     own = t["benchmark"]["float32"][f"beam_{t['beam']}"]
     return (f"{t['sentences']} sentences, beam {t['beam']}, {t['threads']} threads, whole command; "
-            f"PyTorch {t['pytorch']}; the same translation of {t['same_translations']} in float32\n" +
+            f"PyTorch {t['pytorch']}, {t['pytorch_kind']}; the same translation of {t['same_translations']} in float32\n" +
             columns(rows, ["", "seconds", "of PyTorch", "of the floor", "BLEU", "MB"]) +
             f"\nin float32 without start-up: {own['seconds']:.2f} s, {own['decoder_steps']} steps of "
             f"hypotheses, {own['gflops']:.0f} of {own['gemm_peak_gflops']:.0f} GFLOP/s, "
@@ -222,6 +231,7 @@ SECTIONS = (
     ("Where the time of a training step goes", phases),
     ("Products of bfloat16 and int8", precisions),
     ("What threads share", threads),
+    ("Products of recurrent shape", products),
     ("Translating, a trained model of the workload large", translation),
     ("One sentence alone, greedily", latency),
     ("Memory and start-up", memory),

@@ -223,6 +223,8 @@ def compare(name, seconds, rounds, threads):
             "ratio": speed / torch_speed,
             "atento": best,
         }
+    result["products"] = max((figures["products"] for figures in ours),
+                             key=lambda products: products["packed_gflops"])
     result["latency"] = min((figures["latency"] for figures in ours), key=lambda l: l["ms"])
     return result
 

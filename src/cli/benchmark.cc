@@ -125,6 +125,9 @@ One sentence alone, greedily: each product takes at least the time of its arithm
 that of reading its parameters, at the rate at which all threads read a block as large as the
 parameters of a decoder step; least is the sum of the longer ones.
 
+Product: the decoder's recurrent one, in float32, on all threads at once; plain: step by step with the
+weights as they are; packed: with packed weights; whole: all steps at once, as far as inputs allow.
+
 With `--model` that model translates the lines of `--input`, with beams 1 and 5; one sentence alone is
 the first whose words are nearest to 20.
 )";
@@ -139,6 +142,7 @@ the first whose words are nearest to 20.
   Json TrainingJson(const Workload& workload);
   Json DecodingJson(const Model& model, const DecodingWork& work);
   Json LatencyJson(const Model& model, DecodingWork work);
+  Json ProductsJson(const Workload& workload);
   // The peak since the last call, and now.
   double Peak();
 
@@ -215,6 +219,21 @@ Json BenchmarkCommand::LatencyJson(const Model& model, DecodingWork work) {
       .Set("gemm_peak_gflops", peak);
 }
 
+Json BenchmarkCommand::ProductsJson(const Workload& workload) {
+  const int size = workload.model.decoder_size;
+  const int rows = (workload.training.batch_sentences + threads_.count - 1) / threads_.count;
+  const ProductShape shape = {rows, size, workload.model.gates() * size, workload.sentence_tokens};
+  const ProductRates rates = MeasureProducts(threads_.count, shape);
+  return Json()
+      .Set("rows", shape.rows)
+      .Set("in", shape.in)
+      .Set("out", shape.out)
+      .Set("steps", shape.steps)
+      .Set("plain_gflops", rates.plain)
+      .Set("packed_gflops", rates.packed)
+      .Set("whole_gflops", rates.whole);
+}
+
 Json BenchmarkCommand::Measure(WorkloadName name) {
   Workload workload = StandardWorkload(name);
   workload.training.precision = TrainingPrecisionOf(options_.precision);
@@ -226,7 +245,8 @@ Json BenchmarkCommand::Measure(WorkloadName name) {
   model->weights.SetPrecision(options_.precision);
   json.Set("beam_1", DecodingJson(*model, RandomWork(workload, 1)));
   json.Set("beam_5", DecodingJson(*model, RandomWork(workload, 5)));
-  return json.Set("latency", LatencyJson(*model, RandomWork(workload, 1)));
+  json.Set("latency", LatencyJson(*model, RandomWork(workload, 1)));
+  return json.Set("products", ProductsJson(workload));
 }
 
 Json BenchmarkCommand::MeasureModel() {
@@ -274,6 +294,14 @@ std::string LatencyRow(const std::string& name, const Json& latency) {
       latency.At("read_gb_per_second").AsDouble());
 }
 
+std::string ProductsRow(const std::string& name, const Json& products) {
+  return fmt::format("{:<18} {:>6} {:>6} {:>6} {:>8.0f} {:>8.0f} {:>8.0f}\n", name,
+                     products.At("rows").AsInteger(), products.At("in").AsInteger(),
+                     products.At("out").AsInteger(), products.At("plain_gflops").AsDouble(),
+                     products.At("packed_gflops").AsDouble(),
+                     products.At("whole_gflops").AsDouble());
+}
+
 std::string Text(const Json& json) {
   std::string text = fmt::format(
       "{}, {} threads, {}; GEMM peak {:.0f} GFLOP/s, copying {:.1f} GB/s\n\n"
@@ -281,7 +309,7 @@ std::string Text(const Json& json) {
       json.At("gemm").AsString(), json.At("threads").AsInteger(), json.At("precision").AsString(),
       json.At("gemm_peak_gflops").AsDouble(), json.At("copy_gb_per_second").AsDouble(), "workload",
       "tokens/s", "GFLOP/s", "of peak", "share", "ms/step", "allocs", "memory MB", "needs MB");
-  std::string phases, latencies;
+  std::string phases, latencies, products;
   for (const Json& workload : json.At("workloads").AsArray()) {
     const std::string name = workload.At("workload").AsString();
     if (const Json* training = workload.Find("training")) {
@@ -291,6 +319,7 @@ std::string Text(const Json& json) {
         phases += fmt::format("  {} {:.1f}%", phase, 100 * share.AsDouble());
       }
       phases += "\n";
+      products += ProductsRow(name, workload.At("products"));
     }
     text += ShareRow(name + " beam 1", workload.At("beam_1")) + "\n";
     text += ShareRow(name + " beam 5", workload.At("beam_5")) + "\n";
@@ -299,7 +328,10 @@ std::string Text(const Json& json) {
   text += fmt::format("\n{:<18} {:>6} {:>6} {:>8} {:>8} {:>6} {:>9} {:>7}\n", "one sentence",
                       "source", "target", "ms", "least", "share", "step MB", "GB/s") +
           latencies;
-  return phases.empty() ? text : text + "\nshare of a training step's time\n" + phases;
+  if (phases.empty()) return text;
+  text += fmt::format("\n{:<18} {:>6} {:>6} {:>6} {:>8} {:>8} {:>8}\n", "product, GFLOP/s", "rows",
+                      "in", "out", "plain", "packed", "whole");
+  return text + products + "\nshare of a training step's time\n" + phases;
 }
 
 void BenchmarkCommand::Check(const FlagSet& flags) const {

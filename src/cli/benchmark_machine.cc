@@ -52,6 +52,39 @@ double GemmPeak(int threads, TrainingPrecision precision) {
   return 2.0 * kSize * kSize * kSize / seconds / 1e9;
 }
 
+ProductRates MeasureProducts(int threads, const ProductShape& shape) {
+  struct Worker {
+    Arena arena;
+    Matrix x, y;
+  };
+  std::vector<Worker> workers(static_cast<size_t>(threads));
+  WorkerPool pool(threads);
+  Arena arena;
+  PackedWeights weights;
+  const Matrix W = arena.NewZeroMatrix(shape.out, shape.in);
+  pool.Run([&](int i) {
+    SetGemmThreads(1);
+    Worker& worker = workers[static_cast<size_t>(i)];
+    worker.x = worker.arena.NewZeroMatrix(shape.rows * shape.steps, shape.in);
+    worker.y = worker.arena.NewZeroMatrix(shape.rows * shape.steps, shape.out);
+  });
+  auto rate = [&](const std::function<void(Matrix x, Matrix y)>& product, bool whole) {
+    const double seconds = BestSeconds([&] {
+      pool.Run([&](int i) {
+        const Worker& worker = workers[static_cast<size_t>(i)];
+        const int rows = whole ? worker.x.rows : shape.rows;
+        for (int begin = 0; begin < worker.x.rows; begin += rows) {
+          product(worker.x.Rows(begin, rows), worker.y.Rows(begin, rows));
+        }
+      });
+    });
+    return 2.0 * threads * shape.rows * shape.steps * shape.in * shape.out / seconds / 1e9;
+  };
+  auto plain = [&](Matrix x, Matrix y) { Gemm(x, W, y, {.transpose_b = true}); };
+  auto packed = [&](Matrix x, Matrix y) { weights.Linear(x, W, y); };
+  return {rate(plain, false), rate(packed, false), rate(packed, true)};
+}
+
 double CopyBandwidth(int threads) {
   constexpr size_t kBytes = size_t{256} << 20;
   std::vector<char> from(kBytes, 1), to(kBytes);

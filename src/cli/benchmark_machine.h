@@ -12,6 +12,19 @@ namespace atento {
 // threads. Takes about a second. Requires: HasProducts of that precision.
 double GemmPeak(int threads, TrainingPrecision precision);
 
+// x W of a sequence: in each thread `steps` times x [rows,in], W [out,in]; float32.
+struct ProductShape {
+  int rows, in, out, steps;
+};
+
+// GFLOP/s of all threads, the best of five.
+struct ProductRates {
+  double plain;   // step by step, W as it is
+  double packed;  // step by step, W packed once
+  double whole;   // all steps in one product, W packed once
+};
+ProductRates MeasureProducts(int threads, const ProductShape& shape);
+
 // GB/s, read and written bytes both counted, of copying 256 MB, the best of five.
 double CopyBandwidth(int threads);
 
