@@ -125,11 +125,11 @@ One sentence alone, greedily: each product takes at least the time of its arithm
 that of reading its parameters, at the rate at which all threads read a block as large as the
 parameters of a decoder step; least is the sum of the longer ones.
 
-Product: the decoder's recurrent one, in float32, on all threads at once; plain: step by step with the
-weights as they are; packed: with packed weights; whole: all steps at once, as far as inputs allow.
+Product: the decoder's recurrent one, in float32, on all threads at once; plain: step by step with
+the weights as they are; packed: with packed weights; whole: all steps at once.
 
-With `--model` that model translates the lines of `--input`, with beams 1 and 5; one sentence alone is
-the first whose words are nearest to 20.
+With `--model` that model translates the lines of `--input`, with beams 1 and 5; one sentence alone
+is the first whose words are nearest to 20.
 )";
   }
   void Declare(FlagSet* flags) override { flags->Add("Flags", &options_); }
