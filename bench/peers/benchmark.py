@@ -221,7 +221,11 @@ def compare(name, seconds, rounds, threads):
             "pytorch_share_of_peak": best["share_of_peak"] * torch_speed / speed,
             "pytorch_kind": kind,
             "ratio": speed / torch_speed,
+            "atento": best,
         }
+    result["products"] = max((figures["products"] for figures in ours),
+                             key=lambda products: products["packed_gflops"])
+    result["latency"] = min((figures["latency"] for figures in ours), key=lambda l: l["ms"])
     return result
 
 

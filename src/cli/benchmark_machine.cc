@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/worker_pool.h"
 #include "math/arena.h"
 #include "math/gemm.h"
@@ -49,6 +52,39 @@ double GemmPeak(int threads, TrainingPrecision precision) {
   return 2.0 * kSize * kSize * kSize / seconds / 1e9;
 }
 
+ProductRates MeasureProducts(int threads, const ProductShape& shape) {
+  struct Worker {
+    Arena arena;
+    Matrix x, y;
+  };
+  std::vector<Worker> workers(static_cast<size_t>(threads));
+  WorkerPool pool(threads);
+  Arena arena;
+  PackedWeights weights;
+  const Matrix W = arena.NewZeroMatrix(shape.out, shape.in);
+  pool.Run([&](int i) {
+    SetGemmThreads(1);
+    Worker& worker = workers[static_cast<size_t>(i)];
+    worker.x = worker.arena.NewZeroMatrix(shape.rows * shape.steps, shape.in);
+    worker.y = worker.arena.NewZeroMatrix(shape.rows * shape.steps, shape.out);
+  });
+  auto rate = [&](const std::function<void(Matrix x, Matrix y)>& product, bool whole) {
+    const double seconds = BestSeconds([&] {
+      pool.Run([&](int i) {
+        const Worker& worker = workers[static_cast<size_t>(i)];
+        const int rows = whole ? worker.x.rows : shape.rows;
+        for (int begin = 0; begin < worker.x.rows; begin += rows) {
+          product(worker.x.Rows(begin, rows), worker.y.Rows(begin, rows));
+        }
+      });
+    });
+    return 2.0 * threads * shape.rows * shape.steps * shape.in * shape.out / seconds / 1e9;
+  };
+  auto plain = [&](Matrix x, Matrix y) { Gemm(x, W, y, {.transpose_b = true}); };
+  auto packed = [&](Matrix x, Matrix y) { weights.Linear(x, W, y); };
+  return {rate(plain, false), rate(packed, false), rate(packed, true)};
+}
+
 double CopyBandwidth(int threads) {
   constexpr size_t kBytes = size_t{256} << 20;
   std::vector<char> from(kBytes, 1), to(kBytes);
@@ -62,6 +98,32 @@ double CopyBandwidth(int threads) {
     });
   });
   return 2.0 * static_cast<double>(kBytes) / seconds / 1e9;
+}
+
+double ReadBandwidth(int threads, size_t bytes) {
+  // Eight vectors of the smallest registers at a time, so that additions do not wait for each
+  // other.
+  constexpr size_t kLanes = 16;
+  constexpr int kTimes = 10;
+  const auto parts = static_cast<size_t>(threads);
+  const size_t part = bytes / sizeof(uint64_t) / parts / kLanes * kLanes;
+  const std::vector<uint64_t> block(part * parts, 1);
+  std::vector<uint64_t> sums(parts);
+  WorkerPool pool(threads);
+  const double seconds = BestSeconds([&] {
+    pool.Run([&](int i) {
+      const uint64_t* const begin = block.data() + part * static_cast<size_t>(i);
+      uint64_t lanes[kLanes] = {};
+      for (int time = 0; time < kTimes; ++time) {
+        for (const uint64_t* p = begin; p != begin + part; p += kLanes) {
+          for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += p[lane];
+        }
+      }
+      sums[static_cast<size_t>(i)] = std::accumulate(lanes, lanes + kLanes, uint64_t{0});
+    });
+  });
+  CHECK(std::accumulate(sums.begin(), sums.end(), uint64_t{0}) == kTimes * block.size());
+  return kTimes * static_cast<double>(block.size() * sizeof(uint64_t)) / seconds / 1e9;
 }
 
 void ResetPeakMemory() {

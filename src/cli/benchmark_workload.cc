@@ -1,12 +1,12 @@
 #include "cli/benchmark_workload.h"
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <utility>
 
 #include "base/options.h"
 #include "base/random.h"
-#include "model/flops.h"
 #include "search/translate.h"
 #include "text/training_batches.h"
 #include "train/learner.h"
@@ -119,15 +119,15 @@ std::unique_ptr<Model> WorkloadModel(const Workload& workload) {
   return model;
 }
 
-TrainingFigures MeasureTraining(const Workload& workload, int threads, double seconds) {
+TrainingFigures MeasureTraining(const Workload& workload, const Threads& threads, double seconds) {
   const std::unique_ptr<Model> model = WorkloadModel(workload);
   const std::vector<TokenPair> pairs = RandomPairs(workload);
   TrainingBatchOptions batching;
   batching.batch_tokens = 0;
   batching.batch_sentences = workload.training.batch_sentences;
-  batching.workers = threads;
+  batching.workers = threads.parts();
   TrainingBatches batches(pairs, batching);
-  Learner learner(*model, threads);
+  Learner learner(*model, threads.count, nullptr, threads.of_product());
   int64_t number = 0;
   const double rate = workload.training.learning_rate;
   for (int i = 0; i < kWarmUpSteps; ++i) learner.Update(batches.Next(), ++number, rate);
@@ -154,46 +154,63 @@ TrainingFigures MeasureTraining(const Workload& workload, int threads, double se
   for (PhaseTimes* phases : learner.phases()) {
     for (int phase = 0; phase < kPhases; ++phase) {
       figures.phase_seconds[static_cast<size_t>(phase)] +=
-          phases->seconds(static_cast<Phase>(phase)) / threads;
+          phases->seconds(static_cast<Phase>(phase)) / threads.count;
     }
   }
+  const int64_t batch = int64_t{workload.training.batch_sentences} * workload.sentence_tokens;
+  figures.needed_bytes =
+      16 * static_cast<double>(model->parameters.count()) +
+      sizeof(Real) * ActivationNumbers(model->config(), {.source = batch, .target = batch},
+                                       workload.sentence_tokens);
   return figures;
 }
 
-DecodingFigures MeasureDecoding(const Workload& workload, int threads,
-                                const DecodingOptions& decoding, double seconds) {
-  const std::unique_ptr<Model> model = WorkloadModel(workload);
-  model->parameters.views().output.b[kEndId] = -100;  // never before the limit
-  model->weights.SetPrecision(decoding.precision);
-  const std::vector<std::string> lines = RandomLines(workload);
+DecodingWork RandomWork(const Workload& workload, int beam) {
   const int words = workload.sentence_tokens - 1;
+  DecodingWork work;
+  work.lines = RandomLines(workload);
+  work.search.beam = beam;
+  // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
+  work.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
+  return work;
+}
+
+void ForbidEnd(Model& model) { model.parameters.views().output.b[kEndId] = -100; }
+
+DecodingFigures MeasureDecoding(const Model& model, const DecodingWork& work,
+                                const Threads& threads, double seconds) {
+  std::atomic<int64_t> steps = 0;
   TranslateOptions options;
   options.with_alignments = false;
-  options.search.beam = decoding.beam;
-  // Makes the limit, ⌈ratio · words⌉ + 10, the number of words where that is possible.
-  options.search.max_length_ratio = std::max(1, words - 10) / static_cast<double>(words);
-  SearchThreads pool(threads);
-  const Model* const ensemble[] = {model.get()};
-  auto translate = [&] { return TranslateLines(ensemble, lines, options, pool); };
-  translate();
+  options.search = work.search;
+  options.shortlist = work.shortlist;
+  options.steps = &steps;
+  SearchThreads pool(threads.parts(), threads.of_product());
+  const Model* const ensemble[] = {&model};
+  auto translate = [&] { return TranslateLines(ensemble, work.lines, options, pool); };
 
-  DecodingFigures figures;
-  TokenCounts tokens;
-  const Clock::time_point begin = Clock::now();
-  while (figures.seconds < seconds) {
-    for (const Translation& translation : translate()) {
-      const auto length = static_cast<int64_t>(
-          model->target_tokenizer.Encode(translation.hypotheses[0].text).ids.size() + 1);
-      ++tokens.sentences;
-      tokens.source += workload.sentence_tokens;
-      // The first step has one row per sentence.
-      tokens.target += length * decoding.beam - (decoding.beam - 1);
-      figures.tokens += static_cast<double>(length);
-    }
-    figures.seconds = SecondsSince(begin);
+  TokenCounts round;
+  double words = 0;
+  for (const Translation& translation : translate()) {
+    if (translation.hypotheses.empty()) continue;
+    ++round.sentences;
+    const std::string& best = translation.hypotheses[0].text;
+    words += static_cast<double>(model.target_tokenizer.Encode(best).ids.size()) + 1;
   }
-  figures.sentences = tokens.sentences;
-  figures.flops = ForwardFlops(model->config(), tokens);
+  for (const std::string& line : work.lines) {
+    const size_t tokens = EncodeSource(ensemble, line).encoded.ids.size();
+    if (tokens > 0) round.source += static_cast<int64_t>(tokens) + 1;
+  }
+  steps = 0;
+  DecodingFigures figures;
+  const Clock::time_point begin = Clock::now();
+  do {
+    translate();
+    ++figures.rounds;
+    figures.seconds = SecondsSince(begin);
+  } while (figures.seconds < seconds);
+  figures.tokens = {figures.rounds * round.sentences, figures.rounds * round.source, steps};
+  figures.words = figures.rounds * words;
   return figures;
 }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/phase_times.h"
+#include "model/flops.h"
 #include "model/model.h"
+#include "search/shortlist.h"
 
 namespace atento {
 
@@ -17,6 +19,22 @@ enum class WorkloadName { kLarge, kMedium, kSmall };
 template <>
 struct EnumNames<WorkloadName> {
   static constexpr std::array<const char*, 3> names = {"large", "medium", "small"};
+};
+
+// How threads share the work: the sentences of a batch, each doing its products alone, which is what
+// training and search do; or every product.
+enum class ThreadSplit { kSentences, kProducts };
+template <>
+struct EnumNames<ThreadSplit> {
+  static constexpr std::array<const char*, 2> names = {"sentences", "products"};
+};
+
+struct Threads {
+  int count = 1;
+  ThreadSplit split = ThreadSplit::kSentences;
+
+  int parts() const { return split == ThreadSplit::kSentences ? count : 1; }
+  int of_product() const { return split == ThreadSplit::kSentences ? 1 : count; }
 };
 
 struct Workload {
@@ -44,26 +62,33 @@ struct TrainingFigures {
   double allocations = 0;                          // of the C++ heap
   double data_seconds = 0;                         // waited for batches
   std::array<double, kPhases> phase_seconds = {};  // mean of the threads
+  double needed_bytes = 0;  // 16 for each parameter, and what a batch must leave for its gradient
 };
 
 // Trains for about so many seconds after a few steps of warming up.
-TrainingFigures MeasureTraining(const Workload& workload, int threads, double seconds);
+TrainingFigures MeasureTraining(const Workload& workload, const Threads& threads, double seconds);
+
+// Lines to translate, over and over.
+struct DecodingWork {
+  std::vector<std::string> lines;
+  SearchOptions search;
+  const Shortlist* shortlist = nullptr;
+};
+
+// Random sentences, and how to make all hypotheses reach their limit with ForbidEnd.
+DecodingWork RandomWork(const Workload& workload, int beam);
+void ForbidEnd(Model& model);
 
 struct DecodingFigures {
-  int64_t sentences = 0;
-  double seconds = 0;
-  double tokens = 0;  // of the best hypotheses, </s> counted
-  double flops = 0;   // of all hypotheses
+  int rounds = 0;
+  double seconds = 0;  // of all rounds
+  TokenCounts tokens;  // of all rounds; target: decoder steps, of all hypotheses
+  double words = 0;    // tokens of the best hypotheses of all rounds, </s> counted
 };
 
-struct DecodingOptions {
-  int beam = 1;
-  Precision precision = Precision::kFloat32;  // which this CPU has
-};
-
-// Translates random sentences, whose hypotheses all reach their limit, for about so many seconds.
-DecodingFigures MeasureDecoding(const Workload& workload, int threads,
-                                const DecodingOptions& decoding, double seconds);
+// Translates for about so many seconds, but once at least, after once to warm up.
+DecodingFigures MeasureDecoding(const Model& model, const DecodingWork& work,
+                                const Threads& threads, double seconds);
 
 // How often the program has asked the C++ heap for memory.
 int64_t HeapAllocations();

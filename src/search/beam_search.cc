@@ -385,6 +385,7 @@ std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
     rows.Gather(sentences);
     if (rows.ids.empty()) break;
     if (request.stop && request.stop()) throw SearchStopped();
+    if (request.steps) *request.steps += static_cast<int64_t>(rows.ids.size());
     StepInput input{rows.ids, rows.parents, rows.columns};
     if (inspection && step == inspection->alpha_step) input.alpha = inspection->alpha;
     EnsembleStep& output = decoder.Step(input);

@@ -18,6 +18,7 @@
 #ifndef ATENTO_SEARCH_BEAM_SEARCH_H_
 #define ATENTO_SEARCH_BEAM_SEARCH_H_
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
@@ -107,6 +108,8 @@ struct BeamRequest {
   // those of training at most. Null: the sources are symbols.
   const FeatureSet* features = nullptr;
   StopSearch stop = {};
+  // Null, or to which the decoder steps of all hypotheses are added: how much work it was.
+  int64_t* steps = nullptr;
 };
 
 // sources: ids without </s>, maybe none; at least one source (checked). options: as

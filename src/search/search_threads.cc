@@ -46,8 +46,8 @@ struct SearchThreads::Impl {
     for (std::thread& thread : threads) thread.join();
   }
 
-  void Loop() {
-    SetGemmThreads(1);
+  void Loop(int product_threads) {
+    SetGemmThreads(product_threads);
     SearchArenas arenas;
     std::unique_lock lock(mutex);
     for (;;) {
@@ -79,14 +79,17 @@ struct SearchThreads::Impl {
   }
 };
 
-SearchThreads::SearchThreads(int threads) : impl_(std::make_unique<Impl>()) {
+SearchThreads::SearchThreads(int threads, int product_threads) : impl_(std::make_unique<Impl>()) {
   if (threads < 0 || threads > 1024) {
     throw Error(ErrorKind::kUsage, "threads: " + std::to_string(threads) +
                                        " is out of range: it must be from 0 to 1024");
   }
   const int wanted = threads == 0 ? AvailableThreads() : threads;
   try {
-    while (count() < wanted) impl_->threads.emplace_back([impl = impl_.get()] { impl->Loop(); });
+    while (count() < wanted) {
+      impl_->threads.emplace_back(
+          [impl = impl_.get(), product_threads] { impl->Loop(product_threads); });
+    }
   } catch (const std::system_error& error) {
     throw Error(ErrorKind::kInternal, "only " + std::to_string(count()) + " of " +
                                           std::to_string(wanted) + " threads could be started (" +

@@ -18,9 +18,10 @@ struct SearchArenas {
 // Thread-safe: several callers may Run at once and share the threads, first come first served.
 class SearchThreads {
  public:
-  // threads: 1 … 1024, or 0 for one per core. Each runs its matrix products alone. Throws
-  // Error{kUsage} if the number is out of range, Error{kInternal} if the machine refuses.
-  explicit SearchThreads(int threads);
+  // threads: 1 … 1024, or 0 for one per core. Each runs its matrix products alone, or shares them
+  // with others, product_threads in all. Throws Error{kUsage} if the number is out of range,
+  // Error{kInternal} if the machine refuses.
+  explicit SearchThreads(int threads, int product_threads = 1);
   ~SearchThreads();
   SearchThreads(const SearchThreads&) = delete;
   SearchThreads& operator=(const SearchThreads&) = delete;

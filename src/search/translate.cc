@@ -287,12 +287,15 @@ std::vector<Translation> TranslateSources(Ensemble models, std::span<const Sourc
       ids.push_back(source.encoded.ids);
       if (Copies(models)) copies.push_back(source.copies.ids);
     }
+    int64_t steps = 0;
     const auto results = BeamSearch(models, ids, options.search, arenas,
                                     {.with_alpha = with_alpha,
                                      .copies = copies,
                                      .shortlist = options.shortlist,
                                      .features = options.features,
-                                     .stop = options.stop});
+                                     .stop = options.stop,
+                                     .steps = &steps});
+    if (options.steps) *options.steps += steps;
     for (size_t k = 0; k < indices.size(); ++k) {
       const auto i = static_cast<size_t>(indices[k]);
       translations[i] =

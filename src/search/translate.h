@@ -4,7 +4,9 @@
 #define ATENTO_SEARCH_TRANSLATE_H_
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -55,6 +57,8 @@ struct TranslateOptions {
   const Shortlist* shortlist = nullptr;
   const FeatureSet* features = nullptr;  // as EncodeSource's; must outlive the call
   StopSearch stop = {};                  // called by any of the threads
+  // As BeamRequest::steps; must outlive the call.
+  std::atomic<int64_t>* steps = nullptr;
 };
 
 // As Translator::CheckOptions.

@@ -9,14 +9,14 @@
 
 namespace atento {
 
-Learner::Learner(Model& model, int threads, const FeatureSet* features)
+Learner::Learner(Model& model, int threads, const FeatureSet* features, int product_threads)
     : model_(model),
       features_(features),
       options_(model.description.training),
       pool_(threads),
       optimizer_(options_, model.config(), model.parameters) {
   for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(model.config()));
-  pool_.Run([](int) { SetGemmThreads(1); });
+  pool_.Run([=](int i) { SetGemmThreads(i == 0 ? product_threads : 1); });
   model.weights.SetPrecision(PrecisionOfProducts(options_.precision));
 }
 

@@ -28,8 +28,9 @@ class Learner {
  public:
   // The model must outlive the learner; its products get the precision that it is trained with,
   // which this CPU must have (checked). features: what the ids of sources are rows of; null: they
-  // are symbols.
-  Learner(Model& model, int threads, const FeatureSet* features = nullptr);
+  // are symbols. product_threads: that share each product of a step's first part; more than 1 only
+  // if steps have no other part.
+  Learner(Model& model, int threads, const FeatureSet* features = nullptr, int product_threads = 1);
 
   // number: of the update, from 1; keys the dropout.
   UpdateResult Update(const TrainingStep& step, int64_t number, double learning_rate);

@@ -23,6 +23,11 @@ TEST(FlopsTest, ConditionalGru) {
   const double readout = 7 * (8 + 5), output = 70 * 7;
   EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens),
                    2 * (start + 1e3 * (encoder + keys) + 1e6 * (cells + query + readout + output)));
+
+  const double source_numbers = 3 + 2 * (3 + 2) * 4 + 6;
+  const double target_numbers = 3 + 2 * (3 + 2) * 5 + 6 + 11 + 8 + 7;
+  EXPECT_DOUBLE_EQ(ActivationNumbers(config, kTokens, 11),
+                   1e3 * source_numbers + 1e6 * target_numbers);
 }
 
 TEST(FlopsTest, LstmWithInputFeeding) {
@@ -46,6 +51,29 @@ TEST(FlopsTest, LstmWithInputFeeding) {
   config.tie = Tie::kTarget;
   EXPECT_DOUBLE_EQ(ForwardFlops(config, kTokens), expected)
       << "the output layer is a product still";
+}
+
+TEST(FlopsTest, LeastSecondsAreThoseOfReadingOrOfArithmetic) {
+  ModelConfig config;
+  config.source_vocabulary = config.target_vocabulary = 10;
+  config.cell = Cell::kTanh;
+  config.encoder_direction = Direction::kForward;
+  config.embedding_size = config.encoder_size = config.decoder_size = config.readout_size = 2;
+  config.attention = Attention::kGeneral;
+  config.attend = Attend::kAfter;
+  config.readout = Readout::kTanh;
+  config.start = Start::kCopy;
+  constexpr TokenCounts kSentence = {.sentences = 1, .source = 5, .target = 7};
+  const double input = 2 * 2, recurrent = 2 * 2;
+  const double step = 2 * 2 + 2 * 2 + 2 * 2 + 2 * (2 + 2) + 10 * 2;
+  const double never = 1e300;
+  EXPECT_DOUBLE_EQ(LeastSeconds(config, kSentence, {1, never, 4}), ForwardFlops(config, kSentence));
+  // The input product reads its matrix once for the whole source.
+  EXPECT_DOUBLE_EQ(LeastSeconds(config, kSentence, {never, 1, 4}),
+                   4 * (input + 5 * recurrent + 7 * step));
+  // A row takes 2 to compute and 4 to read: five rows at once are bound by arithmetic.
+  EXPECT_DOUBLE_EQ(LeastSeconds(config, kSentence, {1, 1, 4}),
+                   2 * 5 * input + 4 * (5 * recurrent + 7 * step));
 }
 
 }  // namespace
