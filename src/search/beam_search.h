@@ -115,10 +115,10 @@ struct BeamRequest {
 // sources: ids without </s>, maybe none; at least one source (checked). options: as
 // CheckSearchOptions wants them (checked); all sources are one batch, whatever batch_sentences
 // says. Returns for each source at least one hypothesis and at most n_best, best first, all
-// different unless they are drawn. What a source becomes does not depend on the others, but for the last bits of
-// log_prob. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for every live
-// hypothesis and symbol, with a shortlist the packing of its rows once per model; allocates no more
-// than that, the results and the arenas' growth.
+// different unless they are drawn. What a source becomes does not depend on the others, but for the
+// last bits of log_prob. Throws SearchStopped as soon as `stop` says so. Cost: a decoder step for
+// every live hypothesis and symbol, with a shortlist the packing of its rows once per model;
+// allocates no more than that, the results and the arenas' growth.
 std::vector<std::vector<Hypothesis>> BeamSearch(Ensemble models,
                                                 std::span<const std::vector<int>> sources,
                                                 const SearchOptions& options, SearchArenas& arenas,
