@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -99,6 +100,22 @@ std::string ReadFile(const std::string& path) {
   }
   bytes.resize(used);
   return bytes;
+}
+
+MappedFile::MappedFile(const std::string& path) {
+  const Descriptor file(OpenRegularFile(path));
+  struct stat status;
+  if (::fstat(file.get(), &status) != 0) throw ReadError("read " + path, errno);
+  const auto size = static_cast<size_t>(status.st_size);
+  // No mapping is empty.
+  if (size == 0) return;
+  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (memory == MAP_FAILED) throw ReadError("read " + path, errno);
+  bytes_ = {static_cast<const char*>(memory), size};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
 void WriteFileAtomically(const std::string& path, std::string_view bytes) {

@@ -7,12 +7,29 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace atento {
 
 // Of a regular file alone: a pipe or a device may have no end. Throws Error{kNotFound} or {kIo}
 // naming the path. gzip is not unpacked.
 std::string ReadFile(const std::string& path);
+
+// A regular file, seen as memory: read from the disk as far as it is used, and shared with whoever
+// else maps it. It may be replaced or removed meanwhile, but not be cut short in place.
+class MappedFile {
+ public:
+  // Throws as ReadFile.
+  explicit MappedFile(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  ~MappedFile();
+  MappedFile& operator=(MappedFile&&) = delete;
+
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
 
 // By an AtomicFile: a crash leaves the old file or the new one. Throws Error{kIo} naming the path
 // and the reason, e.g. a full disk.

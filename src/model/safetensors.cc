@@ -355,12 +355,20 @@ std::string ReadSafetensorsChecksum(const std::string& path) {
   });
 }
 
-SafetensorsFile::SafetensorsFile(const std::string& path) : SafetensorsFile(ReadFile(path), path) {}
+SafetensorsFile::SafetensorsFile(const std::string& path)
+    : name_(path),
+      storage_(MappedFile(path)),
+      entries_(Reader(bytes(), name_, &metadata_).Read()) {}
 
 SafetensorsFile::SafetensorsFile(std::string bytes, std::string name)
     : name_(std::move(name)),
-      bytes_(std::move(bytes)),
-      entries_(Reader(bytes_, name_, &metadata_).Read()) {}
+      storage_(std::move(bytes)),
+      entries_(Reader(this->bytes(), name_, &metadata_).Read()) {}
+
+std::string_view SafetensorsFile::bytes() const {
+  const auto* mapped = std::get_if<MappedFile>(&storage_);
+  return mapped ? mapped->bytes() : std::string_view(std::get<std::string>(storage_));
+}
 
 const std::string* SafetensorsFile::Metadata(std::string_view name) const {
   for (const auto& [key, text] : metadata_) {

@@ -13,8 +13,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "base/file.h"
 #include "math/views.h"
 
 namespace atento {
@@ -45,7 +47,7 @@ SafetensorsEntry FloatEntry(std::string name, std::vector<int64_t> shape,
 void WriteSafetensors(const std::string& path, std::span<const SafetensorsEntry> entries,
                       std::span<const std::pair<std::string, std::string>> metadata = {});
 
-// A file, checked and in memory.
+// A file, checked; mapped (base/file.h), or in memory.
 class SafetensorsFile {
  public:
   // Throws Error{kNotFound}, {kIo}, and Error{kData}, naming the byte or the tensor, for everything
@@ -64,7 +66,7 @@ class SafetensorsFile {
   // A text of the header; nullptr if there is none of this name.
   const std::string* Metadata(std::string_view name) const;
   // The whole file.
-  const std::string& bytes() const { return bytes_; }
+  std::string_view bytes() const;
   // nullptr if there is none of this name.
   const SafetensorsEntry* Find(std::string_view name) const;
   // The numbers of an F32, F64 or BF16 tensor. Throws Error{kData}, naming it, if it is missing, of
@@ -74,7 +76,7 @@ class SafetensorsFile {
 
  private:
   const std::string name_;
-  const std::string bytes_;
+  const std::variant<MappedFile, std::string> storage_;
   std::vector<std::pair<std::string, std::string>> metadata_;
   std::vector<SafetensorsEntry> entries_;
 };

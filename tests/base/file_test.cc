@@ -75,8 +75,22 @@ TEST_F(FileTest, ReadsBackWhatWasWritten) {
     for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7 + i / 256);
     WriteFileAtomically(path, bytes);
     EXPECT_TRUE(ReadFile(path) == bytes) << size;
+    EXPECT_TRUE(MappedFile(path).bytes() == bytes) << size;
     EXPECT_EQ(FilesInDirectory(), 1);
   }
+}
+
+TEST_F(FileTest, AMappedFileStaysAsItWasWhenItIsReplacedOrRemoved) {
+  const std::string path = directory_.File("f");
+  Write(path, "old");
+  MappedFile first(path);
+  WriteFileAtomically(path, "new");
+  const MappedFile moved = std::move(first);
+  EXPECT_EQ(moved.bytes(), "old");
+  EXPECT_EQ(first.bytes(), "");
+  const MappedFile second(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(second.bytes(), "new");
 }
 
 TEST_F(FileTest, ReadsFilesThatDoNotKnowTheirSize) {
@@ -90,6 +104,7 @@ TEST_F(FileTest, WhatIsNoFileIsRefusedBeforeItIsRead) {
   for (const std::string& path : {pipe, std::string("/dev/zero")}) {
     EXPECT_ERROR(ReadFile(path), ErrorKind::kIo, path, "a pipe or a device");
     EXPECT_ERROR(ReadTextFile(path), ErrorKind::kIo, path, "a pipe or a device");
+    EXPECT_ERROR(MappedFile{path}, ErrorKind::kIo, path, "a pipe or a device");
   }
 }
 

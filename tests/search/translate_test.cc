@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,6 +75,21 @@ TEST_F(TranslateTest, NeitherNeighboursNorThreadsNorBatchSizeChangeATranslation)
       }
     }
   }
+}
+
+TEST_F(TranslateTest, CountsTheDecoderStepsOfEveryHypothesis) {
+  const std::vector<std::string> lines = Lines(20);
+  // Greedily there is one hypothesis, and a step more than it has words: that of </s>.
+  std::atomic<int64_t> steps = 0;
+  SearchThreads threads(2);
+  int64_t expected = 0;
+  for (const Translation& translation :
+       TranslateLines(models_, lines, {.search = {.beam = 1}, .steps = &steps}, threads)) {
+    const std::string& text = translation.hypotheses[0].text;
+    const auto words = text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' ');
+    expected += words + 1;
+  }
+  EXPECT_EQ(steps, expected);
 }
 
 TEST_F(TranslateTest, TheSameTwiceIsIdentical) {

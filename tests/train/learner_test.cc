@@ -62,14 +62,15 @@ struct Updated {
   }
 };
 
-Updated UpdateOnce(Model& model, int threads) {
+// product_threads: more than 1 only with one thread for the sentences.
+Updated UpdateOnce(Model& model, int threads, int product_threads = 1) {
   const std::vector<TokenPair> pairs = Pairs(model);
   TrainingBatchOptions options;
   options.batch_tokens = 0;
   options.batch_sentences = 5;
   options.workers = threads;
   TrainingBatches batches(pairs, options);
-  Learner learner(model, threads);
+  Learner learner(model, threads, nullptr, product_threads);
   const std::vector<Real> before(model.parameters.flat().begin(), model.parameters.flat().end());
   Updated updated;
   updated.result = learner.Update(batches.Next(), 1, 1);
@@ -121,6 +122,15 @@ TEST(LearnerTest, TheGradientInBfloat16IsCloseToThatInFloat32) {
   }
   EXPECT_GT(difference, 0) << "nothing was rounded";
   EXPECT_LT(std::sqrt(difference), 0.02 * exact.norm());
+}
+
+TEST(LearnerTest, ProductsThatThreadsShareGiveTheSameGradient) {
+  const Updated alone = UpdateOnce(*NewModel(), 1);
+  const Updated shared = UpdateOnce(*NewModel(), 1, 3);
+  ASSERT_EQ(shared.change.size(), alone.change.size());
+  for (size_t i = 0; i < alone.change.size(); ++i) {
+    EXPECT_NEAR(shared.change[i], alone.change[i], 1e-5 * alone.norm()) << i;
+  }
 }
 
 TEST(LearnerTest, AnOutputLayerStartsAsLargeAsEmbeddings) {
