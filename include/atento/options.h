@@ -327,7 +327,8 @@ struct TrainingOptions {
           "plateau: validations without improvement before the factor is applied");
     visit("clip-norm", o.clip_norm, kNotNegative, "limit of the gradient's global norm; 0: none");
     visit("ema-decay", o.ema_decay, Range{0, 0.999999},
-          "validate and keep an average of the parameters that moves by 1 - X a step; 0: none");
+          "validate and keep an average of the parameters that moves by 1 - X a step, by more in "
+          "the first ones; 0: none");
     visit("guided-alignment-weight", o.guided_alignment_weight, kNotNegative,
           "weight of the loss between attention and --guided-alignments");
     visit("guided-alignment-decay", o.guided_alignment_decay, Range{0, 1},

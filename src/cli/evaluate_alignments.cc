@@ -1,10 +1,12 @@
 // atento evaluate --alignments: word alignments against gold ones.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "atento/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "cli/evaluate.h"
 #include "metrics/alignment.h"
@@ -28,6 +30,11 @@ class Lengths {
  private:
   std::optional<NamedLines> lines_;
 };
+
+bool HasFirstWord(const Links& links) {
+  return std::any_of(links.begin(), links.end(),
+                     [](const WordLink& link) { return link.source == 0 || link.target == 0; });
+}
 
 std::string JsonText(const AlignmentScore& score) {
   return Json()
@@ -62,15 +69,25 @@ std::string EvaluateAlignments(const EvaluateOptions& options) {
   const Lengths source(options.source, options.strict, alignments);
   const Lengths target(options.target, options.strict, alignments);
   AlignmentScore score;
+  bool has_first_word = false;
   for (size_t i = 0; i < gold.lines.size(); ++i) {
     LinkRules rules{0, source.Words(i), target.Words(i)};
     const Links links =
         ParseLinks(alignments.lines[i], rules, fmt::format("{}:{}", alignments.name, i + 1));
     rules.base = options.gold_base;
-    score.Add(links, ParseGoldLinks(gold.lines[i], rules, fmt::format("{}:{}", gold.name, i + 1)));
+    const GoldLinks expected =
+        ParseGoldLinks(gold.lines[i], rules, fmt::format("{}:{}", gold.name, i + 1));
+    has_first_word = has_first_word || HasFirstWord(expected.possible);
+    score.Add(links, expected);
   }
   if (score.possible() == 0) {
     throw Error(ErrorKind::kData, gold.name + ": no links; give gold alignments to compare with");
+  }
+  if (!has_first_word) {
+    LogWarning(fmt::format(
+        "{}: no link of the first word of any sentence; are its words counted from {}? See "
+        "--gold-base",
+        gold.name, 1 - options.gold_base));
   }
   return options.json ? JsonText(score) : Table(score);
 }

@@ -131,6 +131,7 @@ class TrainCommand : public Command {
 
  private:
   void CheckInitFrom(const FlagSet& flags) const;
+  void CheckGuidance(const FlagSet& flags) const;
   void CheckResume(const FlagSet& flags) const;
 
   TrainFlags flags_;
@@ -208,6 +209,16 @@ void TrainCommand::CheckInitFrom(const FlagSet& flags) const {
   }
 }
 
+void TrainCommand::CheckGuidance(const FlagSet& flags) const {
+  if (!flags_.guided_alignments.empty()) return;
+  for (const char* name : {"guided-alignment-weight", "guided-alignment-decay"}) {
+    if (!flags.Given(name)) continue;
+    throw Error(ErrorKind::kUsage, std::string("--") + name +
+                                       " has nothing to weigh without --guided-alignments: name "
+                                       "a file of links too, or leave it out");
+  }
+}
+
 // A run goes on with the limits it is given, but with its own data, architecture and learning rule.
 void TrainCommand::CheckResume(const FlagSet& flags) const {
   for (const FlagGroup& group : flags.groups()) {
@@ -232,6 +243,7 @@ int TrainCommand::Run(const FlagSet& flags) {
   request_.directory = flags_.model;
   request_.guided_alignments = flags_.guided_alignments;
   request_.init_from = flags_.init_from;
+  CheckGuidance(flags);
   if (!flags_.probe.empty()) request_.probes = ReadProbes(flags_.probe, flags_.strict);
   request_.resume = flags_.resume;
   request_.overwrite = flags_.overwrite;

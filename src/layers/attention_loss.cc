@@ -9,8 +9,9 @@
 namespace atento {
 namespace {
 
-// −ln of it is the most that a link can cost.
-constexpr Real kSmallestAlpha = Real{1e-9};
+// −ln of it is the most that a link can cost. So small, because a link to where α is smaller pulls
+// the less, and a model to be guided may be sure of another.
+constexpr Real kSmallestAlpha = Real{1e-30};
 
 double GuidedLoss(const AttentionLossOptions& options, const RowLinks& links, Matrix alpha,
                   Matrix d_alpha) {

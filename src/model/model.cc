@@ -213,25 +213,7 @@ const ModelConfig& CheckDescription(const ModelDescription& d, const Tokenizer& 
   }
   CheckModelConfig(d.model);
   if (d.model.copy) CheckCopiedTokens(text);
-  if (d.training.coverage_weight > 0 && !d.model.coverage) {
-    throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
-  }
-  if (d.training.doubly_stochastic_weight > 0 && !HasAlpha(d.model)) {
-    throw Error(ErrorKind::kUsage,
-                "--doubly-stochastic-weight has no weights to ask anything of "
-                "with --attention " +
-                    std::string(EnumName(d.model.attention)) +
-                    ": use another score, or set it to 0");
-  }
-  if (d.model.attention == Attention::kLocation &&
-      d.training.max_source_tokens >= d.model.location_positions) {
-    const std::string positions = std::to_string(d.model.location_positions);
-    throw Error(ErrorKind::kUsage,
-                "--attention location with --location-positions " + positions + " reads at most " +
-                    std::to_string(d.model.location_positions - 1) +
-                    " tokens and </s>: lower --max-source-tokens from " +
-                    std::to_string(d.training.max_source_tokens) + ", or raise the positions");
-  }
+  CheckTraining(d.model, d.training);
   return d.model;
 }
 
@@ -295,6 +277,28 @@ std::unique_ptr<Model> MakeModel(ModelParts parts) {
 }
 
 }  // namespace
+
+void CheckTraining(const ModelConfig& config, const TrainingOptions& training) {
+  if (training.coverage_weight > 0 && !config.coverage) {
+    throw Error(ErrorKind::kUsage, "--coverage-weight needs --coverage: set it too");
+  }
+  if (training.doubly_stochastic_weight > 0 && !HasAlpha(config)) {
+    throw Error(ErrorKind::kUsage,
+                "--doubly-stochastic-weight has no weights to ask anything of "
+                "with --attention " +
+                    std::string(EnumName(config.attention)) +
+                    ": use another score, or set it to 0");
+  }
+  if (config.attention == Attention::kLocation &&
+      training.max_source_tokens >= config.location_positions) {
+    const std::string positions = std::to_string(config.location_positions);
+    throw Error(ErrorKind::kUsage,
+                "--attention location with --location-positions " + positions + " reads at most " +
+                    std::to_string(config.location_positions - 1) +
+                    " tokens and </s>: lower --max-source-tokens from " +
+                    std::to_string(training.max_source_tokens) + ", or raise the positions");
+  }
+}
 
 Tokenizer NoTokenizer() {
   return Tokenizer::Parse(TokenizerKind::kSymbols, Normalization::kNone, "<unk>\n</s>\nitem\n",

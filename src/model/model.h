@@ -67,6 +67,10 @@ std::unique_ptr<Model> LoadModelDescription(const std::string& directory);
 // config.json and the vocabularies; each written atomically into an existing directory.
 void SaveModelDescription(const Model& model, const std::string& directory);
 
+// Throws Error{kUsage} if such a model cannot be trained so: a loss on attention that it has not, or
+// sources longer than it can read. The constructor of Model asks, too.
+void CheckTraining(const ModelConfig& config, const TrainingOptions& training);
+
 // Throws Error{kUsage} if the model has been quantized, and cannot be trained or averaged.
 void CheckFloat32(const Model& model, const std::string& directory);
 

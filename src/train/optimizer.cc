@@ -54,6 +54,7 @@ void UpdateSlice(const TrainingOptions& options, const UpdateStep& step, size_t 
   Optimize(options, step, begin, count, gradient, state, parameters);
   if (!state.average()) return;
   const double t = static_cast<double>(step.number);
+  // Without this the start, which is random, would weigh long: after n steps still X^n.
   const double decay = std::min(options.ema_decay, (1 + t) / (10 + t));
   AverageUpdate(static_cast<Real>(1 - decay), parameters.subspan(begin, count),
                 state.average()->flat().subspan(begin, count));

@@ -154,6 +154,7 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const TrainingData
     // Fine-tuning: the vocabularies and the architecture are the old model's, the training is new.
     std::unique_ptr<Model> model = LoadModel(request.init_from);
     CheckFloat32(*model, request.init_from);
+    CheckTraining(model->config(), request.training);
     model->description.training = request.training;
     if (data.train_features) model->description.cnn = data.train_features->cnn();
     CheckGuided(request, model->config());

@@ -115,7 +115,7 @@ std::vector<ModelCase> Cases() {
     o.attention_window = AttentionWindow::kLocalM;
     o.attention_heads = 2;
   });
-  add("residual-three-layers", [](ModelOptions& o) {
+  add("residual-two-layers", [](ModelOptions& o) {
     o.encoder_layers = o.decoder_layers = 2;
     o.residual = true;
     o.cell = Cell::kLstm;

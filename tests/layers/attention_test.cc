@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "layers/attention_loss.h"
 
 namespace atento {
 namespace {
@@ -107,6 +108,25 @@ TEST(AttentionTest, NeighboursChangeNothing) {
   }
   EXPECT_NEAR(sum, 1, kTolerance);
   for (int k = 0; k < C; ++k) EXPECT_NEAR(both.context(1, k), one.context(0, k), kTolerance);
+}
+
+// d e = α (d α − Σ α d α): a gradient of α that is cut off where α is tiny would be none of e.
+TEST(AttentionLossTest, AModelThatIsSureOfAnotherPositionIsPulledAllTheSame) {
+  Machine machine;
+  for (Real alpha : {Real{0.5}, Real{1e-12}, Real{1e-25}}) {
+    AttentionCache cache;
+    cache.alpha = machine.arena.NewMatrix(1, 2);
+    cache.alpha(0, 0) = alpha;
+    cache.alpha(0, 1) = 1 - alpha;
+    const Matrix d_alpha = machine.arena.NewMatrix(1, 2);
+    const std::vector<int> offset = {0, 1}, positions = {0};
+    const AttentionLossSums sums =
+        AttentionLoss({.guided_weight = 0.5, .gradient_scale = 0.1}, {offset, positions}, cache,
+                      d_alpha, {});
+    EXPECT_NEAR(sums.guided, -std::log(alpha), 1e-5);
+    EXPECT_NEAR(alpha * d_alpha(0, 0), -0.05, 1e-6) << alpha;
+    EXPECT_EQ(d_alpha(0, 1), 0);
+  }
 }
 
 }  // namespace

@@ -124,6 +124,32 @@ TEST(LearnerTest, TheGradientInBfloat16IsCloseToThatInFloat32) {
   EXPECT_LT(std::sqrt(difference), 0.02 * exact.norm());
 }
 
+// The gradient, in this epoch, of pairs whose first words are linked.
+std::vector<Real> GuidedGradient(double weight, double decay, int64_t epoch) {
+  const std::unique_ptr<Model> model = NewModel([&](TrainingOptions& training) {
+    training.guided_alignment_weight = weight;
+    training.guided_alignment_decay = decay;
+  });
+  std::vector<TokenPair> pairs = Pairs(*model);
+  for (TokenPair& pair : pairs) pair.links = {{0, 0}};
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  TrainingBatches batches(pairs, options);
+  TrainingStep step = batches.Next();
+  step.position.epoch = epoch;
+  std::vector<Real> change(model->parameters.flat().begin(), model->parameters.flat().end());
+  Learner(*model, 1).Update(step, 1, 1);
+  for (size_t i = 0; i < change.size(); ++i) change[i] = model->parameters.flat()[i] - change[i];
+  return change;
+}
+
+TEST(LearnerTest, GuidanceFadesByItsDecayWithEveryEpoch) {
+  EXPECT_NE(GuidedGradient(0.8, 0.5, 0), GuidedGradient(0, 1, 0)) << "nothing was guided";
+  EXPECT_EQ(GuidedGradient(0.8, 0.5, 0), GuidedGradient(0.8, 1, 0));
+  EXPECT_EQ(GuidedGradient(0.8, 0.5, 2), GuidedGradient(0.2, 1, 0));
+}
+
 TEST(LearnerTest, ProductsThatThreadsShareGiveTheSameGradient) {
   const Updated alone = UpdateOnce(*NewModel(), 1);
   const Updated shared = UpdateOnce(*NewModel(), 1, 3);
