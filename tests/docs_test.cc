@@ -36,7 +36,8 @@ std::string Unescape(const std::string& code) {
 TEST(DocsTest, EveryEquationIsOnItsLine) {
   const std::string path = kRoot + "docs/papers.md";
   const std::string text = ReadFile(path);
-  const std::regex citation(R"(`([^`]+)` \(\[([a-z0-9_]+\.[a-z]+):(\d+)\]\(\.\./([^#)]+)#L(\d+)\)\))");
+  const std::regex citation(
+      R"(`([^`]+)` \(\[([a-z0-9_]+\.[a-z]+):(\d+)\]\(\.\./([^#)]+)#L(\d+)\)\))");
   std::string updated;
   auto last = text.cbegin();
   int citations = 0;

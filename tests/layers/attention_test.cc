@@ -120,9 +120,8 @@ TEST(AttentionLossTest, AModelThatIsSureOfAnotherPositionIsPulledAllTheSame) {
     cache.alpha(0, 1) = 1 - alpha;
     const Matrix d_alpha = machine.arena.NewMatrix(1, 2);
     const std::vector<int> offset = {0, 1}, positions = {0};
-    const AttentionLossSums sums =
-        AttentionLoss({.guided_weight = 0.5, .gradient_scale = 0.1}, {offset, positions}, cache,
-                      d_alpha, {});
+    const AttentionLossSums sums = AttentionLoss({.guided_weight = 0.5, .gradient_scale = 0.1},
+                                                 {offset, positions}, cache, d_alpha, {});
     EXPECT_NEAR(sums.guided, -std::log(alpha), 1e-5);
     EXPECT_NEAR(alpha * d_alpha(0, 0), -0.05, 1e-6) << alpha;
     EXPECT_EQ(d_alpha(0, 1), 0);
