@@ -164,6 +164,7 @@ TEST_F(ServiceTest, RefusesOtherMediaTypes) {
 // One request of many lines kept all others out.
 TEST_F(ServiceTest, ARequestOfManyLinesLeavesRoomToOthers) {
   options_.batching = Stalled();
+  options_.batching.batch_sentences = 20'000;  // they would be a full batch, and begun
   std::string lines;
   for (int i = 0; i < 12'000; ++i) lines += "a\\n";
   service().Handle(Request("POST", "/v1/translate", R"({"text": ")" + lines + "\"}"),
