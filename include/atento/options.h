@@ -267,7 +267,7 @@ struct EnumNames<LossNormalization> {
 };
 
 // Of the numbers that enter a training's matrix products; parameters, sums and everything else are
-// float32. Auto: bfloat16 if the CPU has the instructions, else float32; a model remembers which.
+// float32. Auto: bfloat16 if the CPU multiplies it faster, else float32; a model remembers which.
 enum class TrainingPrecision { kFloat32, kBfloat16, kAuto };
 template <>
 struct EnumNames<TrainingPrecision> {

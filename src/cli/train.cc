@@ -170,9 +170,10 @@ The sentences of an update are dealt out in turn to `--threads` threads. Equal s
 threads give equal models; other threads give other last digits.
 
 `--precision bfloat16` rounds the factors of matrix products to bfloat16; their sums, the parameters
-and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, on which large
-models train faster: `atento benchmark` measures it. `--precision auto` means bfloat16 on such a
-CPU, float32 on any other. A run goes on in the precision in which it began.
+and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, which are
+twice as fast as float32 on some CPUs and half as fast on others: `atento benchmark` measures it.
+`--precision auto` times a few products at the start, and means bfloat16 where they gain 10 % or
+more. A run goes on in the precision in which it began.
 )";
   return text;
 }

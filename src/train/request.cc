@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/text_file.h"
-#include "math/gemm.h"
 #include "model/config.h"
 #include "model/model.h"
 #include "train/probes.h"
@@ -49,18 +48,6 @@ TrainingLimits LimitsFromJson(const Json& json) {
 }
 
 }  // namespace
-
-void ChoosePrecision(TrainingOptions* training) {
-  const bool has_bfloat16 = HasProducts(Precision::kBfloat16);
-  if (training->precision == TrainingPrecision::kAuto) {
-    training->precision = has_bfloat16 ? TrainingPrecision::kBfloat16 : TrainingPrecision::kFloat32;
-  }
-  if (training->precision == TrainingPrecision::kFloat32 || has_bfloat16) return;
-  throw Error(
-      ErrorKind::kUsage,
-      "--precision bfloat16 needs a CPU with bfloat16 instructions (AVX512_BF16), which this "
-      "one has not: train with --precision float32");
-}
 
 void CheckRequest(const TrainRequest& request) {
   CheckRanges(request.text);

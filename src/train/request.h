@@ -11,10 +11,6 @@ namespace atento {
 // Throws Error{kUsage} for values out of range and flags that contradict each other.
 void CheckRequest(const TrainRequest& request);
 
-// Replaces kAuto by what this CPU trains fastest in. Throws Error{kUsage} if it cannot train in the
-// precision asked for.
-void ChoosePrecision(TrainingOptions* training);
-
 // Data and limits, for ResumeRequest (atento/trainer.h), into a model directory. Throws Error{kIo}.
 void SaveRequest(const TrainRequest& request, const std::string& directory);
 

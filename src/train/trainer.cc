@@ -15,6 +15,7 @@
 #include "model/model_draft.h"
 #include "train/checkpoint.h"
 #include "train/learner.h"
+#include "train/precision.h"
 #include "train/prepare.h"
 #include "train/probes.h"
 #include "train/progress.h"

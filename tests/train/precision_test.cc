@@ -1,0 +1,34 @@
+#include "train/precision.h"
+
+#include <gtest/gtest.h>
+
+#include "atento/error.h"
+#include "math/gemm.h"
+
+namespace atento {
+namespace {
+
+TrainingPrecision Chosen(TrainingPrecision precision) {
+  TrainingOptions training;
+  training.precision = precision;
+  ChoosePrecision(&training);
+  return training.precision;
+}
+
+TEST(ChoosePrecision, AutoIsReplacedByWhatTheCpuCanDo) {
+  const TrainingPrecision chosen = Chosen(TrainingPrecision::kAuto);
+  EXPECT_NE(chosen, TrainingPrecision::kAuto);
+  EXPECT_TRUE(HasProducts(PrecisionOfProducts(chosen)));
+}
+
+TEST(ChoosePrecision, WhatWasAskedForStays) {
+  EXPECT_EQ(Chosen(TrainingPrecision::kFloat32), TrainingPrecision::kFloat32);
+  if (HasProducts(Precision::kBfloat16)) {
+    EXPECT_EQ(Chosen(TrainingPrecision::kBfloat16), TrainingPrecision::kBfloat16);
+  } else {
+    EXPECT_THROW(Chosen(TrainingPrecision::kBfloat16), Error);
+  }
+}
+
+}  // namespace
+}  // namespace atento
