@@ -48,6 +48,13 @@ double CoverageLoss(const AttentionLossOptions& options, const AttentionCache& c
 
 }  // namespace
 
+AttentionLossSums& AttentionLossSums::operator+=(const AttentionLossSums& other) {
+  guided += other.guided;
+  coverage += other.coverage;
+  doubly_stochastic += other.doubly_stochastic;
+  return *this;
+}
+
 double DoublyStochasticLoss(const AttentionSentences& sentences, Real scale, ConstMatrix alpha,
                             Matrix d_alpha) {
   const SequenceLayout& target = sentences.target;

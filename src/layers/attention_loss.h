@@ -30,6 +30,8 @@ struct AttentionLossSums {
   double guided = 0;
   double coverage = 0;
   double doubly_stochastic = 0;
+
+  AttentionLossSums& operator+=(const AttentionLossSums& other);
 };
 
 // The sentences of a whole target.

@@ -158,9 +158,7 @@ void PredictNext(const ModelPass& pass, const EncodedSources& sources, const Ste
 
 BatchLoss& BatchLoss::operator+=(const BatchLoss& other) {
   output += other.output;
-  attention.guided += other.attention.guided;
-  attention.coverage += other.attention.coverage;
-  attention.doubly_stochastic += other.attention.doubly_stochastic;
+  attention += other.attention;
   return *this;
 }
 

@@ -27,6 +27,9 @@ void ForEachField(State& s, Visitor&& visit) {
   visit("validations-since-best", s.validations_since_best);
   visit("last-validation-step", s.last_validation_step);
   visit("loss", s.loss);
+  visit("guided-loss", s.attention_loss.guided);
+  visit("coverage-loss", s.attention_loss.coverage);
+  visit("doubly-stochastic-loss", s.attention_loss.doubly_stochastic);
   visit("loss-tokens", s.loss_tokens);
   visit("train-bytes", s.data.train_bytes);
   visit("dev-bytes", s.data.dev_bytes);

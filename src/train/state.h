@@ -9,6 +9,7 @@
 
 #include "atento/options.h"
 #include "base/json.h"
+#include "layers/attention_loss.h"
 #include "text/training_batches.h"
 
 namespace atento {
@@ -38,8 +39,9 @@ struct TrainingState {
   int64_t validations = 0;
   int64_t validations_since_best = 0;
   int64_t last_validation_step = 0;
-  // Since the last validation.
+  // Sums since the last validation.
   double loss = 0;
+  AttentionLossSums attention_loss;
   int64_t loss_tokens = 0;
   DataFingerprint data;
 

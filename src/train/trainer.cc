@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "atento/trainer.h"
 #include "base/file.h"
@@ -190,6 +192,7 @@ class Run {
     } else {
       state_.skipped_in_a_row = 0;
       state_.loss -= update.loss.output.log_prob;
+      state_.attention_loss += update.loss.attention;
       state_.loss_tokens += update.loss.output.tokens;
     }
     CountTime();
@@ -264,6 +267,7 @@ class Run {
     CountTime();
     Report(result, better, rate, tokens_per_s);
     state_.loss = 0;
+    state_.attention_loss = {};
     state_.loss_tokens = 0;
     if (better) {
       const Parameters* average = learner_.optimizer().average();
@@ -274,9 +278,21 @@ class Run {
     progress_.TakeRate();
   }
 
+  // Of those that this training has, without their weights.
+  std::vector<std::pair<const char*, double>> AttentionLosses() const {
+    const AttentionLossSums& sums = state_.attention_loss;
+    std::vector<std::pair<const char*, double>> losses;
+    if (state_.data.links_bytes > 0) losses.emplace_back("guided_loss", sums.guided);
+    if (options_.coverage_weight > 0) losses.emplace_back("coverage_loss", sums.coverage);
+    if (options_.doubly_stochastic_weight > 0) {
+      losses.emplace_back("doubly_stochastic_loss", sums.doubly_stochastic);
+    }
+    return losses;
+  }
+
   void Report(const ValidationResult& result, bool better, double rate, double tokens_per_s) {
-    const double loss =
-        state_.loss_tokens == 0 ? 0 : state_.loss / static_cast<double>(state_.loss_tokens);
+    const double tokens = std::max(1.0, static_cast<double>(state_.loss_tokens));
+    const double loss = state_.loss / tokens;
     Json line;
     line.Set("step", state_.step);
     line.Set("epoch", state_.position.epoch);
@@ -285,6 +301,7 @@ class Run {
     std::string text = fmt::format("epoch {} step {}  loss {:.3f}  dev loss {:.4f}",
                                    state_.position.epoch + (state_.position.step > 0), state_.step,
                                    loss, result.loss);
+    for (const auto& [name, sum] : AttentionLosses()) line.Set(name, sum / tokens);
     for (const auto& [name, value] : result.metrics) {
       line.Set(name, value);
       text += fmt::format("  {} {:.2f}", name, value);

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "atento/trainer.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "expect_error.h"
 #include "math/gemm.h"
 #include "temporary_directory.h"
@@ -109,6 +111,44 @@ TEST(ResumedRunTest, GuidedAlignmentsAreRemembered) {
   EXPECT_EQ(resumed.guided_alignments, request.guided_alignments);
   resumed.limits.max_steps = 5;
   EXPECT_EQ(Train(resumed).steps, 5);
+}
+
+// This member of every line of metrics.jsonl.
+std::vector<double> Reported(const std::string& model, const std::string& name) {
+  std::vector<double> values;
+  std::istringstream lines(ReadFile(model + "/metrics.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    values.push_back(Json::Parse(line, "metrics.jsonl").At(name).AsDouble());
+  }
+  return values;
+}
+
+TEST(ResumedRunTest, LossesOnAttentionAreReportedAsIfItHadNeverStopped) {
+  TemporaryDirectory directory;
+  auto guided = [&](const std::string& model) {
+    TrainRequest request = Request(directory.path(), model);
+    request.model.coverage = true;
+    request.training.coverage_weight = 0.1;
+    request.training.doubly_stochastic_weight = 0.1;
+    request.training.guided_alignment_weight = 1;
+    request.guided_alignments = directory.File("links");
+    return request;
+  };
+  std::string links;
+  for (int i = 0; i < 150; ++i) links += "0-0\n";
+  WriteFileAtomically(directory.File("links"), links);
+  Train(guided("whole"));
+  Train(guided("parts"), AfterSteps(17));
+  Train(ResumeRequest(directory.File("parts")));
+  for (const char* name : {"guided_loss", "coverage_loss", "doubly_stochastic_loss"}) {
+    const std::vector<double> losses = Reported(directory.File("whole"), name);
+    EXPECT_EQ(losses, Reported(directory.File("parts"), name)) << name;
+    for (double loss : losses) EXPECT_GT(loss, 0) << name;
+  }
+  const std::vector<double> losses = Reported(directory.File("whole"), "guided_loss");
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  Train(Request(directory.path(), "plain"), AfterSteps(8));
+  EXPECT_EQ(ReadFile(directory.File("plain") + "/metrics.jsonl").find("guided"), std::string::npos);
 }
 
 TEST(ResumedRunTest, OtherDataIsRefused) {

@@ -10,7 +10,9 @@ import type { Context, Mounted } from '../view';
 
 // Of metrics.jsonl: what is drawn, if it is there.
 const CURVES: Record<string, string> = {
-  loss: 'loss in training', dev_loss: 'loss on unseen sentences', bleu: 'BLEU', chrf: 'chrF',
+  loss: 'loss in training', dev_loss: 'loss on unseen sentences',
+  guided_loss: 'distance from the given links', coverage_loss: 'attention to the same word again',
+  doubly_stochastic_loss: 'inequality of attention', bleu: 'BLEU', chrf: 'chrF',
   exact: 'exact match, %', aer: 'alignment error',
 };
 
