@@ -3,7 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <iterator>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +15,30 @@ namespace {
 
 // What CLI11 reports for a flag without a value; no argument can be it.
 constexpr std::string_view kNoValue("\0", 1);
+
+CLI::Option* AddOption(const Flag& flag, CLI::App& app) {
+  CLI::Option* option = nullptr;
+  if (flag.kind == FlagKind::kSwitch) {
+    option = app.add_flag("--" + flag.name);
+  } else {
+    // No value is no error of CLI11's, so that the message is ours.
+    option = app.add_option("--" + flag.name)->expected(0, flag.values_at_once);
+    option->default_str(std::string(kNoValue));
+  }
+  return option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+// As CLI11 wants the arguments: in reverse, and `--name=` as two.
+std::vector<std::string> Reversed(std::span<const std::string> arguments) {
+  std::vector<std::string> reversed;
+  for (auto argument = arguments.rbegin(); argument != arguments.rend(); ++argument) {
+    const bool empty_value =
+        argument->starts_with("--") && argument->find('=') == argument->size() - 1;
+    if (empty_value) reversed.emplace_back();
+    reversed.push_back(argument->substr(0, argument->size() - (empty_value ? 1 : 0)));
+  }
+  return reversed;
+}
 
 }  // namespace
 
@@ -39,17 +63,7 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   app.allow_extras();
   std::vector<std::pair<const Flag*, CLI::Option*>> options;
   for (const FlagGroup& group : groups_) {
-    for (const Flag& flag : group.flags) {
-      CLI::Option* option = nullptr;
-      if (flag.kind == FlagKind::kSwitch) {
-        option = app.add_flag("--" + flag.name);
-      } else {
-        // No value is no error of CLI11's, so that the message is ours.
-        option = app.add_option("--" + flag.name)->expected(0, flag.values_at_once);
-        option->default_str(std::string(kNoValue));
-      }
-      options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
-    }
+    for (const Flag& flag : group.flags) options.emplace_back(&flag, AddOption(flag, app));
   }
   CLI::Option* positional = nullptr;
   if (positional_.there()) {
@@ -58,16 +72,8 @@ void FlagSet::Parse(const std::vector<std::string>& arguments) {
   }
   // CLI11 takes the `--` after a flag's value for the end of the values, so it is not shown any.
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  // CLI11 wants the arguments in reverse, and `--name=` as two.
-  std::vector<std::string> reversed;
-  for (auto argument = std::make_reverse_iterator(end); argument != arguments.rend(); ++argument) {
-    const bool empty_value =
-        argument->starts_with("--") && argument->find('=') == argument->size() - 1;
-    if (empty_value) reversed.emplace_back();
-    reversed.push_back(argument->substr(0, argument->size() - (empty_value ? 1 : 0)));
-  }
   try {
-    app.parse(reversed);
+    app.parse(Reversed({arguments.begin(), end}));
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorKind::kUsage, error.what());
   }

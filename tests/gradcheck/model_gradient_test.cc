@@ -14,6 +14,79 @@
 namespace atento {
 namespace {
 
+// What no preset covers: as in config.json, where they are not those of a new ModelOptions.
+struct NamedOptions {
+  const char* name;
+  const char* options;
+};
+
+constexpr NamedOptions kCombinations[] = {
+    {"lstm-between-two-layers-feeding",
+     R"({"cell": "lstm", "encoder-layers": 2, "decoder-layers": 2, "input-feeding": true})"},
+    {"gru-before-two-layers-maxout-feeding",
+     R"({"attend": "before", "decoder-layers": 2, "readout": "maxout", "input-feeding": true})"},
+    {"no-attention", R"({"attention": "none", "attend": "after", "start": "final",
+                         "encoder-direction": "forward"})"},
+    {"tie-target", R"({"tie": "target"})"},
+    {"tie-all-general", R"({"tie": "all", "attention": "general", "cell": "gru-reset-before"})"},
+    {"scaled-dot-two-heads", R"({"attention": "scaled-dot", "attention-heads": 2,
+                                 "attend": "after", "readout": "tanh"})"},
+    {"additive-two-heads-coverage", R"({"attention-heads": 2, "coverage": true})"},
+    {"coverage-after-feeding",
+     R"({"coverage": true, "attend": "after", "input-feeding": true, "cell": "lstm"})"},
+    {"coverage-before", R"({"coverage": true, "attend": "before"})"},
+    {"location", R"({"attention": "location"})"},
+    {"local-m-location-after",
+     R"({"attention": "location", "attention-window": "local-m", "attend": "after"})"},
+    {"local-p-dot", R"({"attention": "dot", "attention-window": "local-p", "attend": "after",
+                        "input-feeding": true})"},
+    {"local-p-general", R"({"attention": "general", "attention-window": "local-p",
+                            "attend": "after", "input-feeding": true})"},
+    {"local-p-additive", R"({"attention": "additive", "attention-window": "local-p",
+                             "attend": "after", "input-feeding": true})"},
+    {"local-p-location", R"({"attention": "location", "attention-window": "local-p",
+                             "attend": "after", "input-feeding": true})"},
+    {"local-m-additive-two-heads", R"({"attention-window": "local-m", "attention-heads": 2})"},
+    {"residual-two-layers", R"({"encoder-layers": 2, "decoder-layers": 2, "residual": true,
+                                "cell": "lstm", "attend": "after", "attention": "general"})"},
+    {"residual-between-maxout",
+     R"({"encoder-layers": 2, "decoder-layers": 2, "residual": true, "readout": "maxout"})"},
+    {"layer-normalization-tanh",
+     R"({"layer-normalization": true, "cell": "tanh", "encoder-layers": 2, "decoder-layers": 2,
+         "input-feeding": true})"},
+    {"layer-normalization-gru",
+     R"({"layer-normalization": true, "cell": "gru", "encoder-layers": 2, "decoder-layers": 2,
+         "input-feeding": true})"},
+    {"layer-normalization-gru-reset-before",
+     R"({"layer-normalization": true, "cell": "gru-reset-before", "encoder-layers": 2,
+         "decoder-layers": 2, "input-feeding": true})"},
+    {"layer-normalization-lstm",
+     R"({"layer-normalization": true, "cell": "lstm", "encoder-layers": 2, "decoder-layers": 2,
+         "input-feeding": true})"},
+    {"copy-coverage-heads-feeding", R"({"copy": true, "coverage": true, "input-feeding": true,
+                                        "attention-heads": 2, "cell": "lstm"})"},
+    {"copy-before-maxout",
+     R"({"copy": true, "attend": "before", "readout": "maxout", "decoder-layers": 2})"},
+    {"copy-gate-two-heads", R"({"copy": true, "context-gate": true, "attention-heads": 2})"},
+    {"copy-local-p-after-tied",
+     R"({"copy": true, "attention": "general", "attention-window": "local-p", "attend": "after",
+         "tie": "target"})"},
+    {"features-gate-before", R"({"source-kind": "features", "encoder-layers": 0, "cell": "lstm",
+                                 "attend": "before", "context-gate": true})"},
+    {"features-two-layers-copy", R"({"source-kind": "features", "encoder-layers": 2,
+                                     "decoder-layers": 2, "start": "copy",
+                                     "attention": "general"})"},
+    {"gate-two-heads-before", R"({"context-gate": true, "attention-heads": 2, "attend": "before",
+                                  "decoder-layers": 2})"},
+    {"gate-two-heads-between", R"({"context-gate": true, "attention-heads": 2,
+                                   "attend": "between", "decoder-layers": 2})"},
+    {"gate-two-heads-after", R"({"context-gate": true, "attention-heads": 2, "attend": "after",
+                                 "decoder-layers": 2})"},
+    {"gate-local-p-dot", R"({"context-gate": true, "attention": "dot",
+                             "attention-window": "local-p", "attend": "after"})"},
+    {"bidirectional-first", R"({"encoder-direction": "bidirectional-first", "encoder-layers": 2})"},
+};
+
 struct ModelCase {
   std::string name;
   ModelConfig config;
@@ -48,146 +121,10 @@ std::vector<ModelCase> Cases() {
   for (const std::string& name : PresetNames()) {
     cases.push_back({name, Shrink(FindPreset(name).model)});
   }
-  auto add = [&](const std::string& name, auto&& change) {
-    ModelOptions options;
-    change(options);
-    cases.push_back({name, Shrink(options)});
-  };
-  add("lstm-between-two-layers-feeding", [](ModelOptions& o) {
-    o.cell = Cell::kLstm;
-    o.encoder_layers = o.decoder_layers = 2;
-    o.input_feeding = true;
-  });
-  add("gru-before-two-layers-maxout-feeding", [](ModelOptions& o) {
-    o.attend = Attend::kBefore;
-    o.decoder_layers = 2;
-    o.readout = Readout::kMaxout;
-    o.input_feeding = true;
-  });
-  add("no-attention", [](ModelOptions& o) {
-    o.attention = Attention::kNone;
-    o.attend = Attend::kAfter;
-    o.start = Start::kFinal;
-    o.encoder_direction = Direction::kForward;
-  });
-  add("tie-target", [](ModelOptions& o) { o.tie = Tie::kTarget; });
-  add("tie-all-general", [](ModelOptions& o) {
-    o.tie = Tie::kAll;
-    o.attention = Attention::kGeneral;
-    o.cell = Cell::kGruResetBefore;
-  });
-  add("scaled-dot-two-heads", [](ModelOptions& o) {
-    o.attention = Attention::kScaledDot;
-    o.attention_heads = 2;
-    o.attend = Attend::kAfter;
-    o.readout = Readout::kTanh;
-  });
-  add("additive-two-heads-coverage", [](ModelOptions& o) {
-    o.attention_heads = 2;
-    o.coverage = true;
-  });
-  add("coverage-after-feeding", [](ModelOptions& o) {
-    o.coverage = true;
-    o.attend = Attend::kAfter;
-    o.input_feeding = true;
-    o.cell = Cell::kLstm;
-  });
-  add("coverage-before", [](ModelOptions& o) {
-    o.coverage = true;
-    o.attend = Attend::kBefore;
-  });
-  add("location", [](ModelOptions& o) { o.attention = Attention::kLocation; });
-  add("local-m-location-after", [](ModelOptions& o) {
-    o.attention = Attention::kLocation;
-    o.attention_window = AttentionWindow::kLocalM;
-    o.attend = Attend::kAfter;
-  });
-  for (const Attention score :
-       {Attention::kDot, Attention::kGeneral, Attention::kAdditive, Attention::kLocation}) {
-    add("local-p-" + std::string(EnumName(score)), [&](ModelOptions& o) {
-      o.attention = score;
-      o.attention_window = AttentionWindow::kLocalP;
-      o.attend = Attend::kAfter;
-      o.input_feeding = true;
-    });
+  for (const NamedOptions& each : kCombinations) {
+    const Json options = Json::Parse(each.options, each.name);
+    cases.push_back({each.name, Shrink(OptionsFromJson(options, ModelOptions{}, each.name))});
   }
-  add("local-m-additive-two-heads", [](ModelOptions& o) {
-    o.attention_window = AttentionWindow::kLocalM;
-    o.attention_heads = 2;
-  });
-  add("residual-two-layers", [](ModelOptions& o) {
-    o.encoder_layers = o.decoder_layers = 2;
-    o.residual = true;
-    o.cell = Cell::kLstm;
-    o.attend = Attend::kAfter;
-    o.attention = Attention::kGeneral;
-  });
-  add("residual-between-maxout", [](ModelOptions& o) {
-    o.encoder_layers = o.decoder_layers = 2;
-    o.residual = true;
-    o.readout = Readout::kMaxout;
-  });
-  for (const Cell cell : {Cell::kTanh, Cell::kGru, Cell::kGruResetBefore, Cell::kLstm}) {
-    add("layer-normalization-" + std::string(EnumName(cell)), [&](ModelOptions& o) {
-      o.layer_normalization = true;
-      o.cell = cell;
-      o.encoder_layers = o.decoder_layers = 2;
-      o.input_feeding = true;
-    });
-  }
-  add("copy-coverage-heads-feeding", [](ModelOptions& o) {
-    o.copy = o.coverage = o.input_feeding = true;
-    o.attention_heads = 2;
-    o.cell = Cell::kLstm;
-  });
-  add("copy-before-maxout", [](ModelOptions& o) {
-    o.copy = true;
-    o.attend = Attend::kBefore;
-    o.readout = Readout::kMaxout;
-    o.decoder_layers = 2;
-  });
-  add("copy-gate-two-heads", [](ModelOptions& o) {
-    o.copy = o.context_gate = true;
-    o.attention_heads = 2;
-  });
-  add("copy-local-p-after-tied", [](ModelOptions& o) {
-    o.copy = true;
-    o.attention = Attention::kGeneral;
-    o.attention_window = AttentionWindow::kLocalP;
-    o.attend = Attend::kAfter;
-    o.tie = Tie::kTarget;
-  });
-  add("features-gate-before", [](ModelOptions& o) {
-    o.source_kind = SourceKind::kFeatures;
-    o.encoder_layers = 0;
-    o.cell = Cell::kLstm;
-    o.attend = Attend::kBefore;
-    o.context_gate = true;
-  });
-  add("features-two-layers-copy", [](ModelOptions& o) {
-    o.source_kind = SourceKind::kFeatures;
-    o.encoder_layers = o.decoder_layers = 2;
-    o.start = Start::kCopy;
-    o.attention = Attention::kGeneral;
-  });
-  for (const Attend attend : {Attend::kBefore, Attend::kBetween, Attend::kAfter}) {
-    add("gate-two-heads-" + std::string(EnumName(attend)), [&](ModelOptions& o) {
-      o.context_gate = true;
-      o.attention_heads = 2;
-      o.attend = attend;
-      o.decoder_layers = 2;
-    });
-  }
-  add("gate-local-p-dot", [](ModelOptions& o) {
-    o.context_gate = true;
-    o.attention = Attention::kDot;
-    o.attention_window = AttentionWindow::kLocalP;
-    o.attend = Attend::kAfter;
-  });
-  add("bidirectional-first", [](ModelOptions& o) {
-    o.encoder_direction = Direction::kBidirectionalFirst;
-    o.encoder_layers = 2;
-  });
   return cases;
 }
 
