@@ -1,5 +1,6 @@
 # What the recipes share; sourced by their run scripts, which ./run starts with ATENTO set.
 set -euo pipefail
+shopt -s inherit_errexit
 # Letters beyond ASCII are letters to sed, whoever runs this.
 export LC_ALL=C.UTF-8
 
@@ -12,6 +13,14 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
 say() { echo "$recipe: $*" >&2; }
+
+# give_up MESSAGE: ends the recipe, even from within $(…) among the arguments of a command, whose
+# failure bash overlooks.
+give_up() {
+  say "$*"
+  kill "$$"
+  exit 1
+}
 
 # need_data FOLDER WHERE-FROM: $data becomes the folder under ATENTO_DATA.
 need_data() {
@@ -89,7 +98,9 @@ translate_members() {
 measure() { "$ATENTO" evaluate --metrics "$1" --json "${@:2}" | json_number value; }
 
 # The last number of this name in JSON on standard input.
-json_number() { grep -o "\"$1\": *[-0-9.e+]*" | tail -n 1 | sed 's/.*: *//'; }
+json_number() {
+  grep -o "\"$1\": *[-0-9.e+]*" | tail -n 1 | sed 's/.*: *//' || give_up "no $1 was measured"
+}
 
 # seconds NAME: how long its training took.
 seconds() { json_number elapsed_s <"$work/$1/metrics.jsonl"; }
@@ -109,19 +120,25 @@ training_columns() {
   fi
 }
 
-# report TITLE MEMBERS: a table on standard input, whose first line names its columns, becomes the
-# recipe's results.txt, below the title, and its results.json, where MEMBERS stand before the rows
-# and `-` is null.
+# table: standard input, whose first line names its columns, is shown, and is what report takes.
+table() { tee "$work/table"; }
+
+# report TITLE MEMBERS [TEXT]: the recipe's results.txt, of the title, the table and the text, and its
+# results.json, where MEMBERS stand before the table's rows and `-` is null.
 report() {
-  { echo "$1" && cat; } | tee "$recipes/$recipe/results.txt"
+  { echo "$1" && cat "$work/table" && printf '%s' "${3-}"; } >"$work/results.txt"
   awk -v recipe="$recipe" -v members="$2" '
-    NR == 2 { printf "{\"recipe\": \"%s\", %s, \"rows\": [", recipe, members
+    NR == 1 { printf "{\"recipe\": \"%s\", %s, \"rows\": [", recipe, members
               for (i = 1; i <= NF; ++i) name[i] = $i }
-    NR > 2 { printf "%s\n{", (NR > 3 ? "," : "")
+    NR > 1 { printf "%s\n{", (NR > 2 ? "," : "")
              for (i = 1; i <= NF; ++i) {
                value = $i == "-" ? "null" : $i ~ /^-?[0-9.]+$/ ? $i : "\"" $i "\""
                printf "%s\"%s\": %s", (i > 1 ? ", " : ""), name[i], value
              }
              printf "}" }
-    END { print "]}" }' "$recipes/$recipe/results.txt" >"$recipes/$recipe/results.json"
+    END { print "]}" }' "$work/table" >"$work/results.json"
+  publish
 }
+
+# $work/results.txt and $work/results.json become the recipe's.
+publish() { cp "$work"/results.{txt,json} "$recipes/$recipe/"; }
