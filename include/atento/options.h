@@ -356,7 +356,7 @@ struct TrainingOptions {
     visit("threads", o.threads, Range{0, 1024},
           "compute threads, among which the sentences of an update are dealt out; 0: one per core");
     visit("precision", o.precision, kAny,
-          "of the numbers that enter matrix products; auto: bfloat16 where the CPU has it");
+          "of the numbers that enter matrix products; auto: whichever is faster here");
   }
 };
 

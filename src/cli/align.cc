@@ -86,7 +86,8 @@ the source word with the largest weight. Words are what stands between white spa
 - `--alignments hard`: line n has the links of pair n, `source-target`, by target word, then source
   word: `0-0 2-1`. It is empty if a side of the pair is. `atento evaluate --alignments` reads this.
 - `--alignments soft`: an object per pair: `line`, `source_words`, `target_words`, `weights` (a row
-  per target word, a number per source word), `links` (`[source, target]`).
+  per target word, a number per source word), `links` (`[source, target]`). With `--features` there
+  are no source words: a number per feature vector.
 
 A decoder step reads one word and predicts the next. By default its weights are those of the word it
 predicts; with `--align-shift` of the word it reads, which fits content-based attention with the
@@ -95,7 +96,7 @@ state after the cell (Luong+ 2015, footnote 14). Measure which reading suits a m
 Attention does not know the word that it is to predict, which is there, however. `--posterior` asks
 for each source position how probable it makes that word, and weighs by attention times that
 probability (Shankar and Sarawagi 2019). It finds more of the right links, and takes a decoder step
-for each word of both sides.
+for every pair of a source and a target token.
 
 `--symmetrize` joins the links with those of a model of the other direction, whose weights are not
 written. `grow-diag-final-and` is that of Moses.
@@ -146,7 +147,8 @@ std::string AlignCommand::Format(const std::string& source, const std::string& t
   };
   Json json;
   json.Set("line", static_cast<int64_t>(number));
-  json.Set("source_words", words(source)).Set("target_words", words(target));
+  if (options_.features.empty()) json.Set("source_words", words(source));
+  json.Set("target_words", words(target));
   json.Set("weights", WeightsJson(alignment)).Set("links", LinksJson(links));
   return json.Dump() + "\n";
 }

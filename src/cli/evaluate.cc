@@ -16,16 +16,6 @@
 namespace atento {
 namespace {
 
-std::vector<std::string> SplitCommas(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 std::string Table(const std::vector<MetricResult>& results) {
   size_t width = std::string_view("metric").size();
   for (const MetricResult& result : results) width = std::max(width, result.name.size());
@@ -274,7 +264,7 @@ MetricOptions EvaluateOptions::metric_options() const {
 }
 
 std::vector<std::string> EvaluateOptions::metric_names() const {
-  std::vector<std::string> names = ExpandMetricNames(SplitCommas(metrics));
+  std::vector<std::string> names = ParseMetricList(metrics);
   if (names.empty()) throw Error(ErrorKind::kUsage, "--metrics: no metric is named");
   return names;
 }

@@ -166,14 +166,14 @@ The sentences of `--probe` are translated greedily; one that is given with its t
 one read instead, so that the words stay while their alignment changes. `atento serve` shows it as
 the view Learning.
 
-The sentences of an update are dealt out in turn to `--threads` threads. Equal seed, data and
-threads give equal models; other threads give other last digits.
+The sentences of an update are dealt out in turn to `--threads` threads. Equal seed, data, threads
+and precision give equal models; other threads give other last digits.
 
 `--precision bfloat16` rounds the factors of matrix products to bfloat16; their sums, the parameters
 and what is written stay float32. It needs a CPU with AVX512_BF16 instructions, which are
 twice as fast as float32 on some CPUs and half as fast on others: `atento benchmark` measures it.
 `--precision auto` times a few products at the start, and means bfloat16 where they gain 10 % or
-more. A run goes on in the precision in which it began.
+more; `config.json` remembers what was chosen. A run goes on in the precision in which it began.
 )";
   return text;
 }

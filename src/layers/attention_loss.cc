@@ -79,9 +79,7 @@ AttentionLossSums AttentionLoss(const AttentionLossOptions& options, const RowLi
                                 const AttentionCache& cache, Matrix d_alpha, Matrix d_coverage) {
   AttentionLossSums sums;
   Fill(d_alpha, 0);
-  if (options.guided_weight > 0 && !links.offset.empty()) {
-    sums.guided = GuidedLoss(options, links, cache.alpha, d_alpha);
-  }
+  if (!links.offset.empty()) sums.guided = GuidedLoss(options, links, cache.alpha, d_alpha);
   if (options.coverage_weight > 0) {
     Fill(d_coverage, 0);
     sums.coverage = CoverageLoss(options, cache, d_alpha, d_coverage);

@@ -136,6 +136,16 @@ std::vector<std::string> ExpandMetricNames(std::span<const std::string> names) {
   return expanded;
 }
 
+std::vector<std::string> ParseMetricList(std::string_view text) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) names.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return ExpandMetricNames(names);
+}
+
 bool LargerIsBetter(std::string_view name) { return FindMetric(name).larger_is_better; }
 
 std::unique_ptr<CorpusMetric> MakeMetric(std::string_view name, const MetricOptions& options) {

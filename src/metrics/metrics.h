@@ -29,6 +29,9 @@ std::vector<std::string> MetricNames();
 // Throws Error{kUsage} for an unknown name, with the known ones.
 std::vector<std::string> ExpandMetricNames(std::span<const std::string> names);
 
+// "bleu,chrf" → the names, expanded; "" → none.
+std::vector<std::string> ParseMetricList(std::string_view text);
+
 // For early stopping. Throws Error{kUsage} for an unknown name.
 bool LargerIsBetter(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ class Mean {
  public:
   void Add(const Parameters& parameters) {
     const ConstVector values = parameters.flat();
+    CHECK(sums_.empty() || sums_.size() == values.size());
     sums_.resize(values.size());
     for (size_t i = 0; i < values.size(); ++i) sums_[i] += double{values[i]};
     ++count_;
@@ -62,6 +64,11 @@ void CheckAlike(const Named& a, const Named& b) {
   CheckOptions<ModelOptions>(a, b, of_a.model, of_b.model, {"initialization"});
   CheckOptions(a, b, of_a.text, of_b.text,
                {"sentencepiece-model", "vocabulary-size", "source-language", "target-language"});
+  if (of_a.model.feature_size != of_b.model.feature_size) {
+    Refuse(a, b,
+           "their feature vectors have " + std::to_string(of_a.model.feature_size) + " and " +
+               std::to_string(of_b.model.feature_size) + " numbers");
+  }
   if (a.model.source_tokenizer.Serialize() != b.model.source_tokenizer.Serialize()) {
     Refuse(a, b, "their source vocabularies differ");
   }

@@ -96,8 +96,8 @@ AttentionMemoryGradient NewMemoryGradient(const ModelConfig& config, const Encod
 AttentionLossSums LossOnAttention(const ModelPass& pass, const Batch& batch,
                                   const LossOptions& loss, const AttentionCache& attention,
                                   DecoderGradients& gradients) {
-  const bool guided = loss.guided_weight > 0 && !batch.link_offset.empty();
-  if (!guided && loss.coverage_weight == 0 && loss.doubly_stochastic_weight == 0) return {};
+  const bool linked = HasAlpha(pass.config) && !batch.link_offset.empty();
+  if (!linked && loss.coverage_weight == 0 && loss.doubly_stochastic_weight == 0) return {};
   const Matrix& alpha = attention.alpha;
   const Matrix d_copied = gradients.alpha;
   gradients.alpha = pass.workspace.arena.NewMatrix(alpha.rows, alpha.cols);

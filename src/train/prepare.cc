@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "search/translate.h"
 #include "text/copies.h"
+#include "train/request.h"
 
 namespace atento {
 namespace {
@@ -70,11 +71,6 @@ std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
   }
   const TokenizerOptions source = TokenizerOptionsOf(text, true);
   if (text.joint_vocabulary && !features) {
-    if (text.source_tokenizer != text.target_tokenizer ||
-        text.source_normalization != text.target_normalization) {
-      throw Error(ErrorKind::kUsage,
-                  "--joint-vocabulary needs the same tokenizer and normalization on both sides");
-    }
     sources.insert(sources.end(), targets.begin(), targets.end());
     Tokenizer joint = Tokenizer::Train(source, sources);
     return {joint, joint};
@@ -82,14 +78,6 @@ std::pair<Tokenizer, Tokenizer> LearnTokenizers(const TextOptions& text,
   if (features) return {NoTokenizer(), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
   Tokenizer source_tokenizer = Tokenizer::Train(source, sources);
   return {std::move(source_tokenizer), Tokenizer::Train(TokenizerOptionsOf(text, false), targets)};
-}
-
-void CheckGuided(const TrainRequest& request, const ModelConfig& model) {
-  const bool scored = model.attention != Attention::kNone && model.attention != Attention::kFixed;
-  if (request.guided_alignments.empty() || scored) return;
-  throw Error(ErrorKind::kUsage, "--guided-alignments has no attention to guide with --attention " +
-                                     std::string(EnumName(model.attention)) +
-                                     ": use another score, or leave it out");
 }
 
 }  // namespace
@@ -161,7 +149,6 @@ std::unique_ptr<Model> MakeModel(const TrainRequest& request, const TrainingData
     return model;
   }
   auto [source, target] = LearnTokenizers(request.text, data.train, data.train_features != nullptr);
-  CheckGuided(request, description.model);
   if (data.train_features) {
     description.model.feature_size = data.train_features->feature_size();
     description.cnn = data.train_features->cnn();

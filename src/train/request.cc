@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "base/text_file.h"
+#include "metrics/metrics.h"
 #include "model/config.h"
 #include "model/model.h"
 #include "train/probes.h"
@@ -64,6 +65,24 @@ void CheckRequest(const TrainRequest& request) {
   ModelConfig config;
   static_cast<ModelOptions&>(config) = request.model;
   CheckModelConfig(config);
+  // The architecture and vocabularies of those that go on are read later.
+  if (!request.init_from.empty() || request.resume) return;
+  CheckTraining(config, request.training);
+  CheckGuided(request, config);
+  const TextOptions& text = request.text;
+  if (text.joint_vocabulary && !config.has_features() &&
+      (text.source_tokenizer != text.target_tokenizer ||
+       text.source_normalization != text.target_normalization)) {
+    throw Error(ErrorKind::kUsage,
+                "--joint-vocabulary needs the same tokenizer and normalization on both sides");
+  }
+}
+
+void CheckGuided(const TrainRequest& request, const ModelOptions& model) {
+  if (request.guided_alignments.empty() || HasAlpha(model)) return;
+  throw Error(ErrorKind::kUsage, "--guided-alignments has no attention to guide with --attention " +
+                                     std::string(EnumName(model.attention)) +
+                                     ": use another score, or leave it out");
 }
 
 void SaveRequest(const TrainRequest& request, const std::string& directory) {

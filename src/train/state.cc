@@ -41,6 +41,12 @@ void ForEachField(State& s, Visitor&& visit) {
 
 }  // namespace
 
+std::string DifferenceText(const DataFingerprint& a, const DataFingerprint& b) {
+  if (a.train_bytes != b.train_bytes || a.train_hash != b.train_hash) return "--train has";
+  if (a.dev_bytes != b.dev_bytes || a.dev_hash != b.dev_hash) return "--dev has";
+  return "--guided-alignments have";
+}
+
 Json TrainingState::ToJson() const {
   Json json{Json::Object{}};
   ForEachField(*this, [&](const char* name, const auto& field) { json.Set(name, field); });

@@ -24,6 +24,9 @@ struct DataFingerprint {
   bool operator==(const DataFingerprint&) const = default;
 };
 
+// The first flag whose files differ, and `has` or `have`. Requires: a != b.
+std::string DifferenceText(const DataFingerprint& a, const DataFingerprint& b);
+
 struct TrainingState {
   int64_t step = 0;  // updates made, skipped ones included
   BatchPosition position;

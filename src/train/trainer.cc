@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -116,14 +117,17 @@ class Run {
     const DataFingerprint data = state_.data;
     state_ = directory_.Load(model_, learner_.optimizer());
     if (state_.data != data) {
-      throw Error(ErrorKind::kData, directory_.path() +
-                                        ": the training or development data has changed since "
-                                        "this run began; restore it, or train with --overwrite");
+      throw Error(ErrorKind::kData,
+                  fmt::format("{}: {} changed since this run began; restore what was there, or "
+                              "train with --overwrite",
+                              directory_.path(), DifferenceText(state_.data, data)));
     }
     if (state_.best_metric != early_stopping_.metric) {
-      // The best so far was of another metric: nothing to compare with.
+      // The best so far was of another metric: whatever comes next is better.
       state_.best_metric = early_stopping_.metric;
-      state_.best_step = state_.validations_since_best = 0;
+      state_.best = LargerIsBest() ? std::numeric_limits<double>::lowest()
+                                   : std::numeric_limits<double>::max();
+      state_.validations_since_best = 0;
     }
     directory_.TruncateMetrics(state_.last_validation_step);
     RemoveProbeTraces(directory_.path(), state_.last_validation_step);
@@ -239,6 +243,10 @@ class Run {
                           last_dev_loss_, guessing)));
   }
 
+  bool LargerIsBest() const {
+    return early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
+  }
+
   ValidationResult Evaluate() {
     const ExchangedParameters exchanged(model_, learner_.optimizer().average());
     if (prober_) prober_->SaveTraces(directory_.path(), state_.step);
@@ -252,9 +260,8 @@ class Run {
     last_dev_loss_ = result.loss;
     const double value = result.Value(early_stopping_.metric);
     const bool first = state_.best_step == 0;
-    const bool larger = early_stopping_.metric != "loss" && LargerIsBetter(early_stopping_.metric);
-    const bool better =
-        std::isfinite(value) && (first || (larger ? value > state_.best : value < state_.best));
+    const bool better = std::isfinite(value) &&
+                        (first || (LargerIsBest() ? value > state_.best : value < state_.best));
     UpdatePlateau(options_, result.loss, &state_);
     ++state_.validations;
     ++state_.validations_since_best;

@@ -71,16 +71,6 @@ ValidationInterval ParseValidateEvery(const std::string& text) {
   return epochs ? ValidationInterval{0, count} : ValidationInterval{count, 0};
 }
 
-std::vector<std::string> ParseMetricList(const std::string& text) {
-  std::vector<std::string> names;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    names.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names.empty() ? names : ExpandMetricNames(names);
-}
-
 double ValidationResult::Value(const std::string& name) const {
   if (name == "loss") return loss;
   for (const auto& [metric, value] : metrics) {

@@ -32,9 +32,6 @@ struct ValidationInterval {
 // Throws Error{kUsage} unless "N" or "Ne" with N at least 1.
 ValidationInterval ParseValidateEvery(const std::string& text);
 
-// "bleu,chrf" → the names; "" → none. Throws Error{kUsage} for an unknown one.
-std::vector<std::string> ParseMetricList(const std::string& text);
-
 struct ValidationResult {
   double loss = 0;  // nats per target token, </s> counted, without label smoothing
   std::vector<std::pair<std::string, double>> metrics;

@@ -174,7 +174,7 @@ TEST_P(ModelGradientTest, MatchesDifferences) {
   const Batch batch = TestBatch(config);
   LossOptions options;
   options.output = {.label_smoothing = Real{0.1}, .gradient_scale = Real{0.3}};
-  const bool scored = config.attention != Attention::kNone && config.attention != Attention::kFixed;
+  const bool scored = HasAlpha(config);
   options.guided_weight = scored ? Real{0.4} : Real{0};
   options.coverage_weight = config.coverage ? Real{0.6} : Real{0};
   // Not to make sharper what is sharp already.

@@ -38,8 +38,9 @@ class AverageTest : public testing::Test {
     d.model.embedding_size = d.model.readout_size = 3;
     d.model.encoder_size = d.model.decoder_size = d.model.attention_size = 4;
     change(sample);
-    const Tokenizer source = Words(sample.source), target = Words(sample.target);
-    d.model.source_vocabulary = source.vocabulary_size();
+    const Tokenizer source = d.model.has_features() ? NoTokenizer() : Words(sample.source);
+    const Tokenizer target = Words(sample.target);
+    d.model.source_vocabulary = d.model.has_features() ? 0 : source.vocabulary_size();
     d.model.target_vocabulary = target.vocabulary_size();
     Model model(d, source, target);
     ForEachTensor(model.config(), model.parameters.views(), [&](const Tensor& tensor) {
@@ -123,6 +124,22 @@ TEST_F(AverageTest, DifferentModelsAreRefusedByName) {
         s.target = s.source;
       },
       "--joint-vocabulary");
+}
+
+TEST_F(AverageTest, ModelsOfOtherVectorsAreRefused) {
+  auto of_size = [](int size) {
+    return [size](Sample& s) {
+      s.description.model.source_kind = SourceKind::kFeatures;
+      s.description.model.feature_size = size;
+    };
+  };
+  Save("a", of_size(4));
+  for (int size : {3, 5}) {
+    const std::string name = "b" + std::to_string(size);
+    Save(name, of_size(size));
+    EXPECT_ERROR(Average({"a", name}), ErrorKind::kData, Path("a") + " and " + Path(name),
+                 "4 and " + std::to_string(size) + " numbers");
+  }
 }
 
 TEST_F(AverageTest, TensorsOfAnotherModelAreRefused) {

@@ -12,6 +12,21 @@ namespace atento {
 namespace {
 
 // Bahdanau+ 2014, appendices A.2 and B.
+TEST(PresetsTest, WalkthroughIsTheTextbookFigure) {
+  const Preset p = FindPreset("walkthrough");
+  EXPECT_EQ(p.model.cell, Cell::kTanh);
+  EXPECT_EQ(p.model.encoder_direction, Direction::kForward);
+  EXPECT_EQ(p.model.encoder_layers, 1);
+  EXPECT_EQ(p.model.decoder_layers, 1);
+  EXPECT_EQ(p.model.decoder_size, p.model.encoder_size);
+  EXPECT_EQ(p.model.attention, Attention::kDot);
+  EXPECT_EQ(p.model.attention_window, AttentionWindow::kGlobal);
+  EXPECT_EQ(p.model.attend, Attend::kAfter);
+  EXPECT_FALSE(p.model.input_feeding);
+  EXPECT_EQ(p.model.readout, Readout::kTanh);
+  EXPECT_EQ(p.model.start, Start::kCopy);
+}
+
 TEST(PresetsTest, BahdanauHasTheValuesOfItsPaper) {
   const Preset p = FindPreset("bahdanau2014");
   EXPECT_EQ(p.text.vocabulary_size, 30000);
@@ -85,6 +100,7 @@ TEST(PresetsTest, LuongHasTheValuesOfItsPaper) {
   EXPECT_EQ(p.training.schedule, Schedule::kHalving);
   EXPECT_EQ(p.training.halve_after, 8);
   EXPECT_EQ(p.limits.max_epochs, 12);
+  EXPECT_EQ(p.limits.early_stopping, "loss:1000000") << "no validation ends it before";
   EXPECT_EQ(p.training.clip_norm, 5);
   EXPECT_EQ(p.training.dropout_embedding, 0.2);
   EXPECT_EQ(p.training.dropout_hidden, 0.2);
@@ -92,6 +108,7 @@ TEST(PresetsTest, LuongHasTheValuesOfItsPaper) {
   EXPECT_EQ(p.training.label_smoothing, 0);
   EXPECT_EQ(p.training.batch_sentences, 128);
   EXPECT_EQ(p.training.max_source_tokens, 50);
+  EXPECT_EQ(p.training.max_target_tokens, 50);
 }
 
 TEST(PresetsTest, LuongsLocalModelsDifferInTheirWindowAlone) {
@@ -104,6 +121,8 @@ TEST(PresetsTest, LuongsLocalModelsDifferInTheirWindowAlone) {
     local.model.attention_window = AttentionWindow::kGlobal;
     EXPECT_EQ(OptionsToJson(local.model).Dump(), OptionsToJson(global.model).Dump());
     EXPECT_EQ(OptionsToJson(local.training).Dump(), OptionsToJson(global.training).Dump());
+    EXPECT_EQ(OptionsToJson(local.limits).Dump(), OptionsToJson(global.limits).Dump());
+    EXPECT_EQ(OptionsToJson(local.text).Dump(), OptionsToJson(global.text).Dump());
   }
 }
 

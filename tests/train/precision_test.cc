@@ -15,6 +15,12 @@ TrainingPrecision Chosen(TrainingPrecision precision) {
   return training.precision;
 }
 
+TEST(FasterPrecision, Bfloat16MustBeClearlyFaster) {
+  EXPECT_EQ(FasterPrecision(0.6), TrainingPrecision::kFloat32);
+  EXPECT_EQ(FasterPrecision(1.05), TrainingPrecision::kFloat32);
+  EXPECT_EQ(FasterPrecision(1.2), TrainingPrecision::kBfloat16);
+}
+
 TEST(ChoosePrecision, AutoIsReplacedByWhatTheCpuCanDo) {
   const TrainingPrecision chosen = Chosen(TrainingPrecision::kAuto);
   EXPECT_NE(chosen, TrainingPrecision::kAuto);

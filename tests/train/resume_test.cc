@@ -111,6 +111,8 @@ TEST(ResumedRunTest, GuidedAlignmentsAreRemembered) {
   EXPECT_EQ(resumed.guided_alignments, request.guided_alignments);
   resumed.limits.max_steps = 5;
   EXPECT_EQ(Train(resumed).steps, 5);
+  WriteFileAtomically(request.guided_alignments, links.substr(3));
+  EXPECT_ERROR(Train(resumed), ErrorKind::kData, "--guided-alignments have changed");
 }
 
 // This member of every line of metrics.jsonl.
@@ -155,7 +157,8 @@ TEST(ResumedRunTest, OtherDataIsRefused) {
   TemporaryDirectory directory;
   Train(Request(directory.path(), "model"), AfterSteps(3));
   WriteFileAtomically(directory.File("train.tsv"), Pairs(3, 150));
-  EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData, "has changed");
+  EXPECT_ERROR(Train(ResumeRequest(directory.File("model"))), ErrorKind::kData,
+               "--train has changed");
 }
 
 TEST(ResumedRunTest, DamagedCheckpointIsAnError) {
@@ -384,6 +387,17 @@ TEST(ResumedRunTest, AnotherEarlyStoppingMetricStartsAnew) {
   EXPECT_GT(result.best_step, 30);
 }
 
+TEST(ResumedRunTest, AnotherEarlyStoppingMetricLeavesAFinishedRunItsModel) {
+  TemporaryDirectory directory;
+  const TrainResult finished = Train(Request(directory.path(), "model"));
+  TrainRequest request = ResumeRequest(directory.File("model"));
+  request.limits.early_stopping = "exact:100";
+  EXPECT_EQ(Train(request).best_step, finished.best_step);
+  request = ResumeRequest(directory.File("model"));
+  request.limits.max_steps = 50;
+  EXPECT_GT(Train(request).best_step, 40);
+}
+
 // What a kill between a checkpoint and its name leaves: a later one that nobody has named.
 TEST(ResumedRunTest, UnnamedCheckpointsAreRemoved) {
   TemporaryDirectory directory;
@@ -391,8 +405,8 @@ TEST(ResumedRunTest, UnnamedCheckpointsAreRemoved) {
   const std::string checkpoints = directory.File("model") + "/checkpoints";
   MakeDirectories(checkpoints + "/step-14");
   WriteFileAtomically(checkpoints + "/step-14/state.json", "{}");
-  Train(ResumeRequest(directory.File("model")));
-  EXPECT_EQ(ModelBytes(directory.path(), "model").empty(), false);
+  Train(ResumeRequest(directory.File("model")), AfterMoreSteps(1));
+  EXPECT_TRUE(IsDirectory(checkpoints + "/step-10"));
   EXPECT_FALSE(IsDirectory(checkpoints + "/step-14"));
 }
 
