@@ -1,9 +1,11 @@
 # atento_module(NAME sources... DEPENDS modules... LINK libraries...)
 #   One folder of src/ as a static library atento_NAME.
-# atento_test(NAME sources... MODULES modules... LINK libraries... LABELS labels...)
-#   One GoogleTest binary, registered with CTest under its own name. Labels: "readers" reads files or
-#   text from outside, "cli" runs the program; CI runs both under the sanitizers. The targets
-#   tests_readers and tests_cli build them.
+# atento_test(NAME sources... MODULES modules... LINK libraries... LABELS labels... SHARDS n
+#             EXCEPT pattern TIMEOUT seconds)
+#   One GoogleTest binary, registered with CTest under its own name, or, if it takes long, as n tests
+#   NAME_1... that run at the same time. EXCEPT: cases left out, as in --gtest_filter=-. Labels: "readers"
+#   reads files or text from outside, "cli" runs the program; CI runs both under the sanitizers. The
+#   targets tests_readers and tests_cli build them.
 
 function(atento_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
@@ -49,7 +51,7 @@ function(atento_module name)
 endfunction()
 
 function(atento_test name)
-  cmake_parse_arguments(ARG "" "" "MODULES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS;TIMEOUT;EXCEPT" "MODULES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   foreach(module ${ARG_MODULES})
     target_link_libraries(${name} PRIVATE atento_${module})
@@ -58,8 +60,25 @@ function(atento_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE ATENTO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   atento_compile_options(${name})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  if(NOT ARG_SHARDS)
+    set(ARG_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${ARG_SHARDS})
+    set(test ${name})
+    if(ARG_SHARDS GREATER 1)
+      string(APPEND test "_${shard}")
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${test} COMMAND ${name})
+    set(environment GTEST_TOTAL_SHARDS=${ARG_SHARDS} GTEST_SHARD_INDEX=${index})
+    if(ARG_EXCEPT)
+      list(APPEND environment "GTEST_FILTER=-${ARG_EXCEPT}")
+    endif()
+    set_tests_properties(${test} PROPERTIES LABELS "${ARG_LABELS}" ENVIRONMENT "${environment}")
+    if(ARG_TIMEOUT)
+      set_tests_properties(${test} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+    endif()
+  endforeach()
   foreach(label ${ARG_LABELS})
     add_dependencies(tests_${label} ${name})
   endforeach()

@@ -21,18 +21,12 @@ namespace fs = std::filesystem;
 
 // What a module may include besides itself. The arrows are transitive.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
-    {"base", {}},
-    {"math", {"base"}},
-    {"text", {"base"}},
-    {"metrics", {"base"}},
-    {"layers", {"math"}},
-    {"model", {"layers", "text"}},
-    {"search", {"model"}},
-    {"train", {"search", "metrics"}},
-    {"trace", {"search"}},
-    {"serve", {"trace", "search"}},
-    {"images", {}},
-    {"cli", {"train", "trace", "serve", "images"}},
+    {"base", {}},          {"math", {"base"}},
+    {"text", {"base"}},    {"metrics", {"base"}},
+    {"layers", {"math"}},  {"model", {"layers", "text"}},
+    {"search", {"model"}}, {"train", {"search", "metrics"}},
+    {"trace", {"search"}}, {"serve", {"trace", "search"}},
+    {"images", {}},        {"cli", {"train", "trace", "serve", "images"}},
 };
 
 // Patterns as for file names in the shell, separated by spaces; "*" stands for any text.

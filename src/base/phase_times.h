@@ -23,6 +23,8 @@ class PhaseTimes {
     since_ = now;
     return std::exchange(phase_, phase);
   }
+  // That time belongs to now.
+  Phase phase() const { return phase_; }
   // Until the last change.
   double seconds(Phase phase) const {
     return std::chrono::duration<double>(times_[static_cast<size_t>(phase)]).count();

@@ -262,17 +262,17 @@ void AttentionBackward(const AttentionPass& pass, const AttentionStep& step,
 void AttentionParameterGradients(const AttentionPass& pass, ConstMatrix s,
                                  const AttentionCache& cache, AttentionParams& d_params) {
   const AttentionOptions& options = pass.options;
-  const PackedWeights& weights = pass.workspace.weights;
+  const Workspace& workspace = pass.workspace;
   if (options.attention == Attention::kFixed) return;
   if (options.attention_window == AttentionWindow::kLocalP) {
-    weights.AddGradient(cache.d_center_hidden, s, d_params.W_p);
+    workspace.AddGradient(cache.d_center_hidden, s, d_params.W_p);
   }
   switch (options.attention) {
     case Attention::kAdditive:
     case Attention::kLocation:
-      return weights.AddGradient(cache.d_q, s, d_params.W_a);
+      return workspace.AddGradient(cache.d_q, s, d_params.W_a);
     case Attention::kGeneral:
-      return weights.AddGradient(s, cache.d_q, d_params.W_a);
+      return workspace.AddGradient(s, cache.d_q, d_params.W_a);
     default:
       return;
   }
@@ -281,7 +281,7 @@ void AttentionParameterGradients(const AttentionPass& pass, ConstMatrix s,
 void AttentionMemoryBackward(const AttentionPass& pass, const AttentionGradients& gradients) {
   if (!HasKeys(pass.options)) return;
   const Matrix d_keys = gradients.memory.keys;
-  pass.workspace.weights.AddGradient(d_keys, pass.memory.h, gradients.params.U_a);
+  pass.workspace.AddGradient(d_keys, pass.memory.h, gradients.params.U_a);
   pass.workspace.weights.LinearTransposed(d_keys, pass.params.U_a, gradients.memory.h, true);
 }
 

@@ -215,7 +215,7 @@ void CellBackward(const CellStep& step, const CellStateGradient& d_state) {
   if (step.params.normalized()) NormalizeInputBackward(step);
 }
 
-void CellParameterGradients(Cell cell, const CellCache& cache, const PackedWeights& weights,
+void CellParameterGradients(Cell cell, const CellCache& cache, const Workspace& workspace,
                             CellParams& d_params) {
   const bool normalized = d_params.normalized();
   const ConstMatrix d_sum = normalized ? cache.norm.d_sum : cache.gates;
@@ -225,17 +225,17 @@ void CellParameterGradients(Cell cell, const CellCache& cache, const PackedWeigh
   switch (cell) {
     case Cell::kTanh:
     case Cell::kLstm:
-      weights.AddGradient(d_product, cache.h_prev, d_params.U);
+      workspace.AddGradient(d_product, cache.h_prev, d_params.U);
       return;
     case Cell::kGru:
-      weights.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
-      weights.AddGradient(normalized ? BlockN(d_product) : cache.d_recurrent, cache.h_prev,
-                          RowsN(d_params.U));
+      workspace.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
+      workspace.AddGradient(normalized ? BlockN(d_product) : cache.d_recurrent, cache.h_prev,
+                            RowsN(d_params.U));
       AddRowSums(cache.d_recurrent, d_params.b_u);
       return;
     case Cell::kGruResetBefore:
-      weights.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
-      weights.AddGradient(BlockN(d_product), cache.recurrent, RowsN(d_params.U));
+      workspace.AddGradient(BlocksRz(d_product), cache.h_prev, RowsRz(d_params.U));
+      workspace.AddGradient(BlockN(d_product), cache.recurrent, RowsN(d_params.U));
       return;
   }
 }

@@ -111,10 +111,10 @@ struct CellStateGradient {
 void CellBackward(const CellStep& step, const CellStateGradient& d_state);
 
 // After Backward of every step of a sequence: accumulates the gradients of U, b, b_u, g_x and g_h,
-// each in one product over all rows. The gradient of W is PackedWeights::AddGradient's, by the
+// each in one product over all rows. The gradient of W is Workspace::AddGradient's, by the
 // caller, who knows its inputs.
 // Cost: one GEMM [G·H,N]·[N,H].
-void CellParameterGradients(Cell cell, const CellCache& cache, const PackedWeights& weights,
+void CellParameterGradients(Cell cell, const CellCache& cache, const Workspace& workspace,
                             CellParams& d_params);
 
 }  // namespace atento

@@ -99,12 +99,11 @@ void RecurrentForward(const RecurrentLayer& layer, Matrix h, const RecurrentFina
 
 void RecurrentBackward(const RecurrentLayer& layer, const RecurrentGradients& gradients) {
   BackwardThroughTime(layer, gradients);
-  PackedWeights& weights = layer.workspace.weights;
   const Matrix d_gates = layer.cache.gates;
-  CellParameterGradients(layer.cell, layer.cache, weights, gradients.params);
-  weights.AddGradient(d_gates, layer.x, gradients.params.W);
+  CellParameterGradients(layer.cell, layer.cache, layer.workspace, gradients.params);
+  layer.workspace.AddGradient(d_gates, layer.x, gradients.params.W);
   if (!gradients.x.empty()) {
-    weights.LinearTransposed(d_gates, layer.params.W, gradients.x, true);
+    layer.workspace.weights.LinearTransposed(d_gates, layer.params.W, gradients.x, true);
   }
 }
 

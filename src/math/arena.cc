@@ -1,8 +1,6 @@
-// See arena.h. Blocks come from operator new with 64-byte alignment.
 #include "math/arena.h"
 
 #include <algorithm>
-#include <new>
 
 namespace atento {
 namespace {
@@ -14,23 +12,17 @@ size_t RoundUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kA
 
 }  // namespace
 
-void Arena::BlockDeleter::operator()(std::byte* bytes) const {
-  ::operator delete[](bytes, std::align_val_t{kAlignment});
-}
-
 void* Arena::AllocateBytes(size_t bytes) {
   bytes = RoundUp(bytes);
   // After Restore there may be blocks behind the current one; one that is too small is passed over.
-  while (current_ < blocks_.size() && blocks_[current_].size_bytes - used_bytes_ < bytes) {
+  while (current_ < blocks_.size() && blocks_[current_].size_bytes() - used_bytes_ < bytes) {
     ++current_;
     used_bytes_ = 0;
   }
   if (current_ == blocks_.size()) {
-    size_t size = std::max({bytes, kSmallestBlockBytes, capacity_bytes()});
-    auto* memory = static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlignment}));
-    blocks_.push_back({std::unique_ptr<std::byte[], BlockDeleter>(memory), size});
+    blocks_.emplace_back(std::max({bytes, kSmallestBlockBytes, capacity_bytes()}));
   }
-  std::byte* result = blocks_[current_].bytes.get() + used_bytes_;
+  auto* result = static_cast<std::byte*>(blocks_[current_].data()) + used_bytes_;
   used_bytes_ += bytes;
   return result;
 }
@@ -67,7 +59,7 @@ void Arena::Restore(Mark mark) {
 
 size_t Arena::capacity_bytes() const {
   size_t total = 0;
-  for (const Block& block : blocks_) total += block.size_bytes;
+  for (const AlignedBuffer& block : blocks_) total += block.size_bytes();
   return total;
 }
 

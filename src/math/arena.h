@@ -3,10 +3,10 @@
 #define ATENTO_MATH_ARENA_H_
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "math/aligned_buffer.h"
 #include "math/views.h"
 
 namespace atento {
@@ -47,17 +47,9 @@ class Arena {
   size_t capacity_bytes() const;
 
  private:
-  struct Block;
-  struct BlockDeleter {
-    void operator()(std::byte* bytes) const;
-  };
-  struct Block {
-    std::unique_ptr<std::byte[], BlockDeleter> bytes;
-    size_t size_bytes = 0;
-  };
   void* AllocateBytes(size_t bytes);
 
-  std::vector<Block> blocks_;
+  std::vector<AlignedBuffer> blocks_;
   size_t current_ = 0;     // the block in use
   size_t used_bytes_ = 0;  // of that block
 };

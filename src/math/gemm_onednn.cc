@@ -28,7 +28,6 @@ namespace {
 static_assert(std::is_same_v<Real, float>, "the f64 build uses gemm_reference.cc");
 
 using dnnl::memory;
-using onednn::AlignedBuffer;
 using onednn::CheckStatus;
 using onednn::Context;
 using onednn::MatrixDesc;

@@ -5,10 +5,11 @@
 
 #include <array>
 #include <cstdint>
-#include <new>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 #include <utility>
+
+#include "math/aligned_buffer.h"
 
 namespace atento::onednn {
 
@@ -18,28 +19,6 @@ const dnnl::engine& CpuEngine();
 inline void CheckStatus(dnnl_status_t status, const char* what) {
   if (status != dnnl_success) ThrowError(what);
 }
-
-// Bytes aligned to 64.
-class AlignedBuffer {
- public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t bytes)
-      : data_(::operator new(bytes == 0 ? 1 : bytes, kAlignment)), size_bytes_(bytes) {}
-  AlignedBuffer(AlignedBuffer&& other) noexcept { *this = std::move(other); }
-  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_bytes_, other.size_bytes_);
-    return *this;
-  }
-  ~AlignedBuffer() { ::operator delete(data_, kAlignment); }
-  void* data() const { return data_; }
-  size_t size_bytes() const { return size_bytes_; }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  void* data_ = nullptr;
-  size_t size_bytes_ = 0;
-};
 
 // A matrix [rows, cols] whose element (i,j) is at i·row_stride + j·col_stride.
 dnnl::memory::desc MatrixDesc(dnnl::memory::data_type type, int rows, int cols, int row_stride,

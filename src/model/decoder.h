@@ -138,8 +138,8 @@ struct DecoderGradients {
 };
 
 // cache: as Forward filled it; gates become gradients on the way.
-// Cost: twice Forward's; the products of parameters' gradients are over all rows at once. Scratch
-// from the arena, given back.  Errors: none.  Threads: as Forward, with gradients of its own.
+// Cost: twice Forward's; the products of parameters' gradients are over all rows at once.
+// Errors: none.  Threads: as Forward, with gradients of its own.
 void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
                      const DecoderGradients& gradients);
 

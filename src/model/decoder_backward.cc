@@ -1,5 +1,4 @@
 // The decoder backward: decoder.cc read from its end to its beginning.
-#include "layers/embedding.h"
 #include "math/kernels.h"
 #include "model/decoder.h"
 
@@ -178,20 +177,20 @@ class Backward {
   void ParameterGradients() {
     const DecoderInputBlocks d_input = SplitDecoderInput(config_, d_params_.cells[0].W);
     const Matrix d_gates = cache_.cells[0].gates;
-    weights_.AddGradient(d_gates, cache_.embedding, d_input.embedding);
+    workspace_.AddGradient(d_gates, cache_.embedding, d_input.embedding);
     if (config_.fed_context_size() > 0) {
-      weights_.AddGradient(d_gates, cache_.attention.context, d_input.context);
+      workspace_.AddGradient(d_gates, cache_.attention.context, d_input.context);
     }
-    if (config_.input_feeding) weights_.AddGradient(d_gates, cache_.t_prev, d_input.t);
+    if (config_.input_feeding) workspace_.AddGradient(d_gates, cache_.t_prev, d_input.t);
     for (size_t l = 0; l < cache_.cells.size(); ++l) {
-      CellParameterGradients(config_.cell, cache_.cells[l], weights_, d_params_.cells[l]);
+      CellParameterGradients(config_.cell, cache_.cells[l], workspace_, d_params_.cells[l]);
       if (l > 0)
-        weights_.AddGradient(cache_.cells[l].gates, cache_.inputs[l], d_params_.cells[l].W);
+        workspace_.AddGradient(cache_.cells[l].gates, cache_.inputs[l], d_params_.cells[l].W);
     }
     if (config_.has_transition()) {
-      CellParameterGradients(config_.cell, cache_.transition, weights_, d_params_.transition);
-      weights_.AddGradient(cache_.transition.gates, cache_.attention.context,
-                           d_params_.transition.W);
+      CellParameterGradients(config_.cell, cache_.transition, workspace_, d_params_.transition);
+      workspace_.AddGradient(cache_.transition.gates, cache_.attention.context,
+                             d_params_.transition.W);
     }
     if (config_.attention != atento::Attention::kNone) {
       const PhaseScope phase(pass_.model.workspace.phases, Phase::kAttention);
@@ -200,12 +199,12 @@ class Backward {
                                   d_params_.attention);
     }
     const ReadoutBlocks d_readout = SplitReadout(config_, d_params_.W_readout);
-    weights_.AddGradient(d_inner_, DecoderReadoutStates(config_, cache_), d_readout.state);
+    workspace_.AddGradient(d_inner_, DecoderReadoutStates(config_, cache_), d_readout.state);
     if (config_.context_size() > 0) {
-      weights_.AddGradient(d_inner_, cache_.attention.context, d_readout.context);
+      workspace_.AddGradient(d_inner_, cache_.attention.context, d_readout.context);
     }
     if (config_.deep_readout())
-      weights_.AddGradient(d_inner_, cache_.embedding, d_readout.embedding);
+      workspace_.AddGradient(d_inner_, cache_.embedding, d_readout.embedding);
     CopyGateParameterGradients(DecoderGateInputs(config_, cache_), d_gate_, d_copy_);
   }
 
@@ -213,7 +212,8 @@ class Backward {
   const ModelConfig& config_ = pass_.config();
   const DecoderParams& params_ = pass_.params();
   const DecoderCache& cache_ = pass_.cache;
-  PackedWeights& weights_ = pass_.weights();
+  const Workspace& workspace_ = pass_.model.workspace;
+  PackedWeights& weights_ = workspace_.weights;
   const SequenceLayout& target_;
   const int* column_;
   const Matrix d_t_;
@@ -241,7 +241,6 @@ void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
                      const DecoderGradients& gradients) {
   const ModelConfig& config = pass.config();
   Arena& arena = pass.model.workspace.arena;
-  ArenaScope scope(arena);
   Backward backward(pass, target, gradients);
   backward.Run();
   const DecoderState &carry = backward.carry(), &d_start = gradients.start;
@@ -254,7 +253,8 @@ void DecoderBackward(const DecoderPass& pass, const DecoderTarget& target,
   }
   const Matrix d_embedding = arena.NewMatrix(target.layout.rows(), config.embedding_size);
   backward.EmbeddingGradient(d_embedding);
-  EmbeddingBackward(target.input, d_embedding, gradients.params.target_embedding);
+  pass.model.workspace.AddEmbeddingGradient(target.input, d_embedding,
+                                            gradients.params.target_embedding);
 }
 
 }  // namespace atento

@@ -72,7 +72,6 @@ void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
     return;
   }
   Arena& arena = pass.workspace.arena;
-  ArenaScope scope(arena);
   // s_0 = tanh(W x + b)
   const Matrix x = StartInput(config, encoder, arena);
   const Matrix d_x = arena.NewZeroMatrix(x.rows, x.cols);
@@ -80,7 +79,7 @@ void DecoderStartBackward(const ModelPass& pass, const EncoderState& encoder,
     StartParams& d_params = gradients.params.start[l];
     TanhBackward(start.h[l], d_start.h[l]);
     AddRowSums(d_start.h[l], d_params.b);
-    pass.workspace.weights.AddGradient(d_start.h[l], x, d_params.W);
+    pass.workspace.AddGradient(d_start.h[l], x, d_params.W);
     pass.workspace.weights.LinearTransposed(d_start.h[l], pass.params.decoder.start[l].W, d_x,
                                             true);
   }

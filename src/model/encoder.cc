@@ -130,7 +130,6 @@ EncoderState EncoderForward(const ModelPass& pass, const SequenceLayout& layout,
 void EncoderBackward(const ModelPass& pass, const EncoderState& state,
                      const EncoderGradients& gradients) {
   const ModelConfig& config = pass.config;
-  ArenaScope scope(pass.workspace.arena);
   Matrix d_h = gradients.annotations;
   for (int l = config.encoder_layers - 1; l >= 0; --l) {
     ApplyDropout(pass.dropout, PlaceOfInput(config, l + 1), l + 1, d_h);
@@ -138,13 +137,13 @@ void EncoderBackward(const ModelPass& pass, const EncoderState& state,
   }
   ApplyDropout(pass.dropout, PlaceOfInput(config, 0), 0, d_h);
   if (!config.has_features()) {
-    EmbeddingBackward(state.ids, d_h, gradients.params.source_embedding);
+    pass.workspace.AddEmbeddingGradient(state.ids, d_h, gradients.params.source_embedding);
     return;
   }
   EncoderParams& d_params = gradients.params.encoder;
   TanhBackward(state.projected, d_h);
   AddRowSums(d_h, d_params.b_projection);
-  pass.workspace.weights.AddGradient(d_h, state.features, d_params.W_projection);
+  pass.workspace.AddGradient(d_h, state.features, d_params.W_projection);
 }
 
 }  // namespace atento

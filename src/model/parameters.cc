@@ -218,6 +218,31 @@ Parameters::Parameters(const ModelConfig& config) {
   if (config.tie == Tie::kAll) views_.source_embedding = views_.target_embedding;
 }
 
+PartGradient::PartGradient(const ModelConfig& config, Parameters& whole) : views_(whole.views()) {
+  auto own = [&](Vector shared) {
+    const Vector values = arena_.Allocate<Real>(shared.size());
+    std::fill(values.begin(), values.end(), Real{0});
+    own_.push_back({values, static_cast<size_t>(shared.data() - whole.flat().data())});
+    return values;
+  };
+  ForEachTensor(config, views_, [&](const Tensor& tensor) {
+    if (tensor.vector) *tensor.vector = own(*tensor.vector);
+  });
+  const Matrix W_o = views_.output.W_o;
+  views_.output.W_o = Matrix(own({W_o.data, W_o.size()}).data(), W_o.rows, W_o.cols);
+}
+
+void PartGradient::MoveTo(size_t begin, size_t count, Vector whole) {
+  for (const Own& own : own_) {
+    const size_t first = std::max(begin, own.begin);
+    const size_t last = std::min(begin + count, own.begin + own.values.size());
+    if (first >= last) continue;
+    const Vector values = own.values.subspan(first - own.begin, last - first);
+    AddTo(ConstVector(values), whole.subspan(first, last - first));
+    std::fill(values.begin(), values.end(), Real{0});
+  }
+}
+
 void Initialize(const ModelConfig& config, uint64_t seed, Parameters& parameters) {
   ForEachTensor(config, parameters.views(), [&](const Tensor& tensor) {
     if (tensor.role == TensorRole::kGain) {

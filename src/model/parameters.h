@@ -102,6 +102,32 @@ class Parameters {
   size_t count_ = 0;
 };
 
+// Where one of several threads leaves the gradient of its part of a batch: the matrices of `whole`,
+// of which it adds to none but those that it defers (layers/deferred_gradients.h), but vectors of its
+// own, and an output matrix, whose gradient cannot wait: that would keep the logits of all rows.
+class PartGradient {
+ public:
+  // whole must outlive it.
+  PartGradient(const ModelConfig& config, Parameters& whole);
+  PartGradient(const PartGradient&) = delete;
+  PartGradient& operator=(const PartGradient&) = delete;
+
+  Seq2SeqParams& views() { return views_; }
+  // Adds its own numbers to [begin, begin + count) of the whole's flat block and clears them.
+  // Threads: ranges may be moved at once.
+  void MoveTo(size_t begin, size_t count, Vector whole);
+
+ private:
+  struct Own {
+    Vector values;
+    size_t begin;  // in the whole's flat block
+  };
+
+  Arena arena_;
+  Seq2SeqParams views_;
+  std::vector<Own> own_;
+};
+
 // Initial values by config.initialization; each tensor's follow from (seed, its name) alone.
 void Initialize(const ModelConfig& config, uint64_t seed, Parameters& parameters);
 

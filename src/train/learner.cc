@@ -14,8 +14,13 @@ Learner::Learner(Model& model, int threads, const FeatureSet* features, int prod
       features_(features),
       options_(model.description.training),
       pool_(threads),
-      optimizer_(options_, model.config(), model.parameters) {
-  for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>(model.config()));
+      optimizer_(options_, model.config(), model.parameters),
+      gradient_(model.config()) {
+  for (int i = 0; i < threads; ++i) {
+    workers_.push_back(std::make_unique<Worker>());
+    if (i > 0)
+      workers_.back()->gradient = std::make_unique<PartGradient>(model.config(), gradient_);
+  }
   pool_.Run([=](int i) { SetGemmThreads(i == 0 ? product_threads : 1); });
   model.weights.SetPrecision(PrecisionOfProducts(options_.precision));
 }
@@ -58,24 +63,60 @@ void Learner::Backward(const TrainingStep& step, int64_t number) {
     const PhaseScope phase(&worker.phases, Phase::kOptimizer);
     ModelPass pass = model_.Pass(worker.arena, features_);
     pass.workspace.phases = &worker.phases;
+    worker.deferred.Clear();
+    if (step.parts.size() > 1) pass.workspace.deferred = &worker.deferred;
     pass.dropout = dropout;
     pass.dropout.key = RandomKey(static_cast<uint64_t>(options_.seed), number, i);
-    const Vector gradient = worker.gradient.flat();
-    std::fill(gradient.begin(), gradient.end(), Real{0});
-    worker.loss =
-        ForwardBackward(pass, step.parts[static_cast<size_t>(i)], loss, worker.gradient.views());
+    Seq2SeqParams& gradient = worker.gradient ? worker.gradient->views() : gradient_.views();
+    worker.loss = ForwardBackward(pass, step.parts[static_cast<size_t>(i)], loss, gradient);
+  });
+  if (step.parts.size() > 1) AddDeferred(step.parts.size());
+}
+
+void Learner::AddDeferred(size_t parts) {
+  deferred_.clear();
+  for (size_t part = 0; part < parts; ++part) deferred_.push_back(&workers_[part]->deferred);
+  pool_.Run([&](int i) {
+    Worker& worker = *workers_[static_cast<size_t>(i)];
+    const PhaseScope phase(&worker.phases, Phase::kOptimizer);
+    AddDeferredGradients(deferred_, i, pool_.threads(), model_.weights, &worker.phases);
+  });
+}
+
+void Learner::ForEachSlice(
+    const std::function<void(Worker& worker, size_t begin, size_t count)>& work) {
+  pool_.Run([&](int i) {
+    Worker& worker = *workers_[static_cast<size_t>(i)];
+    const PhaseScope phase(&worker.phases, Phase::kOptimizer);
+    const auto [begin, count] = Slice(i);
+    work(worker, begin, count);
   });
 }
 
 void Learner::SumGradients(size_t parts) {
+  ForEachSlice([&](Worker& worker, size_t begin, size_t count) {
+    for (size_t part = 1; part < parts; ++part) {
+      workers_[part]->gradient->MoveTo(begin, count, gradient_.flat());
+    }
+    worker.sum_of_squares = SumOfSquares(ConstVector(gradient_.flat().subspan(begin, count)));
+  });
+}
+
+void Learner::Apply(const UpdateStep& update) {
+  // Gradients are cleared while they are in cache.
+  constexpr size_t kBlock = 4096;
+  ForEachSlice([&](Worker&, size_t begin, size_t count) {
+    for (size_t end = begin + count; begin < end; begin += kBlock) {
+      const size_t size = std::min(kBlock, end - begin);
+      UpdateSlice(options_, update, begin, size, gradient_.flat(), optimizer_,
+                  model_.parameters.flat());
+      const Vector applied = gradient_.flat().subspan(begin, size);
+      std::fill(applied.begin(), applied.end(), Real{0});
+    }
+  });
   pool_.Run([&](int i) {
     const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
-    const auto [begin, count] = Slice(i);
-    const Vector sum = workers_[0]->gradient.flat().subspan(begin, count);
-    for (size_t part = 1; part < parts; ++part) {
-      AddTo(ConstVector(workers_[part]->gradient.flat().subspan(begin, count)), sum);
-    }
-    workers_[static_cast<size_t>(i)]->sum_of_squares = SumOfSquares(sum);
+    model_.weights.Invalidate(i, pool_.threads());
   });
 }
 
@@ -91,23 +132,17 @@ UpdateResult Learner::Update(const TrainingStep& step, int64_t number, double le
   result.gradient_norm = std::sqrt(sum_of_squares);
   if (!std::isfinite(result.gradient_norm) || !std::isfinite(result.loss.output.loss)) {
     result.skipped = true;
+    ForEachSlice([&](Worker&, size_t begin, size_t count) {
+      const Vector slice = gradient_.flat().subspan(begin, count);
+      std::fill(slice.begin(), slice.end(), Real{0});
+    });
     return result;
   }
   const double clip = options_.clip_norm;
-  const UpdateStep update = {
+  Apply({
       .number = number,
       .learning_rate = learning_rate,
       .gradient_scale = clip > 0 && result.gradient_norm > clip ? clip / result.gradient_norm : 1,
-  };
-  pool_.Run([&](int i) {
-    const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
-    const auto [begin, count] = Slice(i);
-    UpdateSlice(options_, update, begin, count, workers_[0]->gradient.flat(), optimizer_,
-                model_.parameters.flat());
-  });
-  pool_.Run([&](int i) {
-    const PhaseScope phase(&workers_[static_cast<size_t>(i)]->phases, Phase::kOptimizer);
-    model_.weights.Invalidate(i, pool_.threads());
   });
   return result;
 }

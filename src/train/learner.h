@@ -1,12 +1,14 @@
 // One update: the step's parts on as many threads, their gradients added up, clipped and applied.
 //
 // Threads: each worker runs a part of the step's sentences through the whole model by itself, with
-// its own arena and gradient; the packed weights are shared. Then the flat blocks are cut into one
-// slice per worker, and gradients summed, measured and applied slice by slice, in a fixed order:
-// equal seed, data and threads give equal bits.
+// an arena of its own; the packed weights are shared. It puts off the gradients of weight matrices,
+// which all workers then add up together, each some rows of each matrix. Then the flat blocks are cut
+// into one slice per worker, and the rest of the gradient summed, measured and applied slice by slice.
+// All in a fixed order: equal seed, data and threads give equal bits.
 #ifndef ATENTO_TRAIN_LEARNER_H_
 #define ATENTO_TRAIN_LEARNER_H_
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -41,16 +43,21 @@ class Learner {
 
  private:
   struct Worker {
-    explicit Worker(const ModelConfig& config) : gradient(config) {}
     Arena arena;
     PhaseTimes phases;
-    Parameters gradient;
+    DeferredGradients deferred;
+    std::unique_ptr<PartGradient> gradient;  // null: of the first worker, which adds to the whole
     BatchLoss loss;
     double sum_of_squares = 0;
   };
 
   void Backward(const TrainingStep& step, int64_t number);
+  void AddDeferred(size_t parts);
+  // Of all parts; and the squares of the sums.
   void SumGradients(size_t parts);
+  void Apply(const UpdateStep& update);
+  // Calls work(worker, begin, count) on every thread, with its part of the flat blocks.
+  void ForEachSlice(const std::function<void(Worker& worker, size_t begin, size_t count)>& work);
   // The part of the flat blocks that worker i looks after: begin, count.
   std::pair<size_t, size_t> Slice(int i) const;
 
@@ -59,7 +66,9 @@ class Learner {
   const TrainingOptions& options_;
   WorkerPool pool_;
   OptimizerState optimizer_;
+  Parameters gradient_;  // zero between updates
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<const DeferredGradients*> deferred_;  // of the parts of the step at hand
 };
 
 }  // namespace atento

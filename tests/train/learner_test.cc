@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "math/kernels.h"
@@ -30,7 +31,8 @@ std::vector<TokenPair> Pairs(const Model& model) {
 }
 
 // Plain gradient descent at rate 1 without dropout: the change of the parameters is the gradient.
-std::unique_ptr<Model> NewModel(const std::function<void(TrainingOptions&)>& change = nullptr) {
+std::unique_ptr<Model> NewModel(const std::function<void(TrainingOptions&)>& change = nullptr,
+                                const std::function<void(ModelConfig&)>& change_model = nullptr) {
   TokenizerOptions words;
   words.kind = TokenizerKind::kWords;
   const Tokenizer tokenizer = Tokenizer::Train(words, Lines());
@@ -46,6 +48,8 @@ std::unique_ptr<Model> NewModel(const std::function<void(TrainingOptions&)>& cha
   training.dropout_embedding = training.dropout_hidden = 0;
   training.dropout_annotations = training.dropout_output = 0;
   if (change) change(training);
+  if (change_model) change_model(config);
+  description.text.joint_vocabulary = config.tie == Tie::kAll;
   auto model = std::make_unique<Model>(description, tokenizer, tokenizer);
   Initialize(model->config(), 3, model->parameters);
   return model;
@@ -204,14 +208,77 @@ TEST(LearnerTest, AveragingOverSentencesMultipliesByTheirMeanLength) {
   EXPECT_NEAR(UpdateOnce(*sentences, 1).result.gradient_norm, per_token * 20 / 5, 1e-4 * per_token);
 }
 
-TEST(LearnerTest, TwoThreadsComputeWhatOneDoes) {
-  const std::unique_ptr<Model> one = NewModel(), two = NewModel();
-  const Updated alone = UpdateOnce(*one, 1), shared = UpdateOnce(*two, 2);
-  EXPECT_NEAR(shared.result.loss.output.loss, alone.result.loss.output.loss, 1e-4);
-  EXPECT_EQ(shared.result.loss.output.tokens, alone.result.loss.output.tokens);
-  for (size_t i = 0; i < alone.change.size(); ++i) {
-    EXPECT_NEAR(shared.change[i], alone.change[i], 1e-5);
+struct ThreadsCase {
+  const char* name;
+  void (*change)(ModelConfig&);
+};
+
+const ThreadsCase kThreadsCases[] = {
+    {"as they are", [](ModelConfig&) {}},
+    {"tied to the output", [](ModelConfig& c) { c.tie = Tie::kTarget; }},
+    {"all tied", [](ModelConfig& c) { c.tie = Tie::kAll; }},
+    {"LSTM, two layers, general, input feeding",
+     [](ModelConfig& c) {
+       c.cell = Cell::kLstm;
+       c.encoder_layers = c.decoder_layers = 2;
+       c.encoder_size = 3;
+       c.attention = Attention::kGeneral;
+       c.attend = Attend::kAfter;
+       c.input_feeding = true;
+       c.start = Start::kCopy;
+     }},
+    {"reset before, maxout, coverage, normalised",
+     [](ModelConfig& c) {
+       c.cell = Cell::kGruResetBefore;
+       c.readout = Readout::kMaxout;
+       c.attend = Attend::kBefore;
+       c.coverage = true;
+       c.layer_normalization = true;
+     }},
+    {"tanh, location, local-p, last state",
+     [](ModelConfig& c) {
+       c.cell = Cell::kTanh;
+       c.attention = Attention::kLocation;
+       c.attention_window = AttentionWindow::kLocalP;
+       c.start = Start::kFinal;
+     }},
+};
+
+TEST(LearnerTest, ThreadsComputeWhatOneDoes) {
+  for (const ThreadsCase& c : kThreadsCases) {
+    SCOPED_TRACE(c.name);
+    const Updated alone = UpdateOnce(*NewModel(nullptr, c.change), 1);
+    for (int threads : {2, 3, 8}) {
+      SCOPED_TRACE(threads);
+      const Updated shared = UpdateOnce(*NewModel(nullptr, c.change), threads);
+      EXPECT_NEAR(shared.result.loss.output.loss, alone.result.loss.output.loss, 1e-4);
+      EXPECT_EQ(shared.result.loss.output.tokens, alone.result.loss.output.tokens);
+      for (size_t i = 0; i < alone.change.size(); ++i) {
+        ASSERT_NEAR(shared.change[i], alone.change[i], 1e-5) << i;
+      }
+    }
   }
+}
+
+TEST(LearnerTest, NoGradientIsLeftForTheNextUpdate) {
+  const std::unique_ptr<Model> model = NewModel();
+  const std::vector<TokenPair> pairs = Pairs(*model);
+  TrainingBatchOptions options;
+  options.batch_tokens = 0;
+  options.batch_sentences = 5;
+  options.workers = 3;
+  options.shuffle_batches = false;
+  TrainingBatches batches(pairs, options);
+  const TrainingStep step = batches.Next();
+  Learner learner(*model, 3);
+  // At rate 0 nothing moves, so that the same step has the same gradient.
+  const double norm = learner.Update(step, 1, 0).gradient_norm;
+  EXPECT_EQ(learner.Update(step, 2, 0).gradient_norm, norm);
+  Real& bias = model->parameters.views().output.b[2];
+  const Real value = std::exchange(bias, std::numeric_limits<Real>::quiet_NaN());
+  EXPECT_TRUE(learner.Update(step, 3, 0).skipped);
+  bias = value;
+  EXPECT_EQ(learner.Update(step, 4, 0).gradient_norm, norm);
 }
 
 TEST(LearnerTest, TheAverageFollowsItsFormula) {
