@@ -95,6 +95,14 @@ def precisions(figures):
     return columns(rows, head) if rows else None
 
 
+def one_sentence(figures):
+    rows = []
+    for workload, variants in figures.of_variants.items():
+        alone, together = (variants[name]["latency"]["ms"] for name in ("one thread", "sentences"))
+        rows.append([workload, f"{alone:.1f}", f"{together:.1f}", f"{alone / together:.2f}"])
+    return rows
+
+
 def threads(figures):
     """Tokens a second in training of both ways to share the work, and in translation."""
     rows = []
@@ -104,12 +112,7 @@ def threads(figures):
                 continue
             shared = variants[name.replace("products", "sentences")]
             whole = name == "products"
-            for what in ("training", "beam_5", "latency") if whole else ("training",):
-                if what == "latency":
-                    rows.append([f"{workload}, one sentence, ms", f"{shared[what]['ms']:.1f}",
-                                 f"{inside[what]['ms']:.1f}",
-                                 f"{inside[what]['ms'] / shared[what]['ms']:.2f}"])
-                    continue
+            for what in ("training", "beam_5") if whole else ("training",):
                 a, b = (v[what]["target_tokens_per_second"] for v in (shared, inside))
                 text = (f"training, {shared[what]['batch_sentences']} sentences"
                         if what == "training" else "beam 5, 32 sentences")
@@ -117,7 +120,8 @@ def threads(figures):
     if not rows:
         return None
     return (f"{figures.variants['threads']} threads; tokens/s, and how many times faster sentences are\n" +
-            columns(rows, ["", "share sentences", "share products", "times"]))
+            columns(rows, ["", "share sentences", "share products", "times"]) + "\n\n" +
+            columns(one_sentence(figures), ["one sentence, ms", "one thread", "all threads", "times"]))
 
 
 def products(figures):

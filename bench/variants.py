@@ -15,22 +15,23 @@ ATENTO = os.environ["ATENTO"]
 SMALL_BATCHES = (4, 16)
 
 
-def variants(workload):
+def variants(workload, threads):
     """Name → flags. Products of less precision where they are said to pay: in the large workload."""
-    flags = {"sentences": []}
+    flags = {"sentences": [], "one thread": ["--threads", "1"]}
     if workload == "large":
         flags |= {"bfloat16": ["--precision", "bfloat16"], "int8": ["--precision", "int8"]}
     flags["products"] = ["--split", "products"]
     for batch in SMALL_BATCHES:
         for split in ("sentences", "products"):
             flags[f"{split}, {batch}"] = ["--split", split, "--batch-sentences", str(batch)]
-    return flags
+    return {name: own if name == "one thread" else [*own, "--threads", str(threads)]
+            for name, own in flags.items()}
 
 
 def measure(workload, flags, options):
     """None if this CPU has no such products."""
     run = subprocess.run([ATENTO, "benchmark", "--workload", workload, "--json", "--seconds",
-                          str(options.seconds), "--threads", str(options.threads), *flags],
+                          str(options.seconds), *flags],
                          text=True, capture_output=True)
     if run.returncode == 2 and "--precision" in flags:
         return None
@@ -60,7 +61,7 @@ def main():
     for workload in options.workload or ["large", "medium", "small"]:
         results[workload] = {}
         for _ in range(options.rounds):
-            for name, flags in variants(workload).items():
+            for name, flags in variants(workload, options.threads).items():
                 figures = measure(workload, flags, options)
                 if figures:
                     keep_best(results[workload].setdefault(name, {}), figures)

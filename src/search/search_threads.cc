@@ -1,5 +1,6 @@
 #include "search/search_threads.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -36,6 +37,10 @@ struct SearchThreads::Impl {
   std::deque<Job*> jobs;  // with tasks to begin
   bool stop = false;
   std::vector<std::thread> threads;
+  int product_threads = 1;
+  // The first thread is the one that others help: OpenMP keeps helpers for each thread that has ever
+  // had some, and lets none of them wait actively once they are more than the cores.
+  bool first_waits = false;
 
   ~Impl() {
     {
@@ -46,17 +51,31 @@ struct SearchThreads::Impl {
     for (std::thread& thread : threads) thread.join();
   }
 
-  void Loop(int product_threads) {
-    SetGemmThreads(product_threads);
+  // The job whose next task is this thread's; null: none.
+  Job* Offered(bool first) {
+    auto fits = [&](const Job* job) { return first || job->tasks > 1 || !first_waits; };
+    const auto found = std::find_if(jobs.begin(), jobs.end(), fits);
+    return found == jobs.end() ? nullptr : *found;
+  }
+
+  void Loop(bool first) {
     SearchArenas arenas;
     std::unique_lock lock(mutex);
     for (;;) {
-      offered.wait(lock, [&] { return stop || !jobs.empty(); });
+      Job* offer = nullptr;
+      if (first) first_waits = true;
+      offered.wait(lock, [&] { return stop || (offer = Offered(first)) != nullptr; });
       if (stop) return;
-      Job& job = *jobs.front();
+      if (first) first_waits = false;
+      Job& job = *offer;
       const int index = job.next++;
-      if (job.begun()) jobs.pop_front();
+      if (job.begun()) std::erase(jobs, offer);
       ++job.running;
+      // What was for the first thread is now for any.
+      if (first && !jobs.empty()) offered.notify_all();
+      const bool helped = first && job.tasks == 1;
+      SetGemmThreads(helped ? std::max(product_threads, static_cast<int>(threads.size()))
+                            : product_threads);
       lock.unlock();
       std::exception_ptr error;
       try {
@@ -84,11 +103,12 @@ SearchThreads::SearchThreads(int threads, int product_threads) : impl_(std::make
     throw Error(ErrorKind::kUsage, "threads: " + std::to_string(threads) +
                                        " is out of range: it must be from 0 to 1024");
   }
+  impl_->product_threads = product_threads;
   const int wanted = threads == 0 ? AvailableThreads() : threads;
   try {
     while (count() < wanted) {
       impl_->threads.emplace_back(
-          [impl = impl_.get(), product_threads] { impl->Loop(product_threads); });
+          [impl = impl_.get(), first = count() == 0] { impl->Loop(first); });
     }
   } catch (const std::system_error& error) {
     throw Error(ErrorKind::kInternal, "only " + std::to_string(count()) + " of " +

@@ -18,8 +18,8 @@ struct SearchArenas {
 // Thread-safe: several callers may Run at once and share the threads, first come first served.
 class SearchThreads {
  public:
-  // threads: 1 … 1024, or 0 for one per core. Each runs its matrix products alone, or shares them
-  // with others, product_threads in all. Throws Error{kUsage} if the number is out of range,
+  // threads: 1 … 1024, or 0 for one per core. product_threads: that share each matrix product; a
+  // single task has all the others to help it. Throws Error{kUsage} if the number is out of range,
   // Error{kInternal} if the machine refuses.
   explicit SearchThreads(int threads, int product_threads = 1);
   ~SearchThreads();
@@ -28,7 +28,9 @@ class SearchThreads {
 
   int count() const;
 
-  // Calls task(i, arenas) once for each i in [0, tasks), in no fixed order, and waits for all.
+  // Calls task(i, arenas) once for each i in [0, tasks), in no fixed order, and waits for all. All
+  // threads share the products of a single task, if the first of them is free: a sentence alone waits
+  // for weights to be read, and two cores read faster than one.
   // After an exception no further task begins, and it is thrown again here. Not to be called by a
   // task.
   void Run(int tasks, const std::function<void(int, SearchArenas&)>& task);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -85,6 +86,19 @@ TEST(SearchThreadsTest, SeveralCallersShareTheThreads) {
   }
   for (std::thread& caller : callers) caller.join();
   for (size_t c : {0u, 2u, 3u}) EXPECT_EQ(sums[c], 20 * 49 * 50 / 2);
+}
+
+// A single task is for the first thread, but not if that one is at work: each of these two ends only
+// when the other runs.
+TEST(SearchThreadsTest, SingleTasksOfTwoCallersRunAtOnce) {
+  SearchThreads threads(2);
+  for (int round = 0; round < 50; ++round) {
+    std::latch both(2);
+    auto call = [&] { threads.Run(1, [&](int, SearchArenas&) { both.arrive_and_wait(); }); };
+    std::thread other(call);
+    call();
+    other.join();
+  }
 }
 
 TEST(SearchThreadsTest, NumberOutOfRange) {

@@ -64,6 +64,7 @@ TEST_F(TranslateTest, NeitherNeighboursNorThreadsNorBatchSizeChangeATranslation)
   SearchOptions options{.beam = 3, .n_best = 2};
   std::vector<Translation> alone;
   for (const std::string& line : lines) alone.push_back(Translate({line}, options)[0]);
+  for (size_t i = 0; i < 5; ++i) ExpectSame(alone[i], Translate({lines[i]}, options, 3)[0]);
   for (int threads : {1, 2, 3}) {
     for (int size : {1, 7, 32}) {
       options.batch_sentences = size;
