@@ -208,9 +208,12 @@ def compare(name, seconds, rounds, threads):
         ours.append(atento_figures(workload, seconds, threads))
         for run, measurement in torch_runs.items():
             theirs[run] = max(theirs[run], measurement.tokens_per_second(seconds))
+    # The best of all rounds of either kind: other programs make a round slow, nothing makes it fast.
+    peak = max(figures[what]["gemm_peak_gflops"] for figures in ours for what in MEASUREMENTS)
     for what in MEASUREMENTS:
         best = max((figures[what] for figures in ours),
                    key=lambda figures: figures["target_tokens_per_second"])
+        best |= {"gemm_peak_gflops": peak, "share_of_peak": best["gflops"] / peak}
         speed = best["target_tokens_per_second"]
         kind = max(("eager", "compiled"), key=lambda kind: theirs[what, kind])
         torch_speed = theirs[what, kind]
@@ -248,8 +251,8 @@ def table(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workload", action="append", choices=list(WORKLOADS))
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
